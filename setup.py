@@ -1,4 +1,7 @@
-"""What pyproject.toml cannot say: the description that an index shows, and the files under share/.
+"""What pyproject.toml cannot say: the authors, the description that an index shows, and the files under share/.
+
+The authors have an address in the metadata if whoever publishes gives one, in $BGP2VPC_EMAIL: a made-up one would lose
+what people write to it.
 
 An index has no place for links that are relative to a repository. With $BGP2VPC_REPOSITORY, the address of the
 repository (`https://HOST/OWNER/bgp2vpc`), they become links to this version's files in it, and the metadata names it;
@@ -12,6 +15,7 @@ from pathlib import Path
 from setuptools import setup
 
 HERE = Path(__file__).parent
+AUTHORS, EMAIL = "The bgp2vpc authors", os.environ.get("BGP2VPC_EMAIL", "")
 REPOSITORY = os.environ.get("BGP2VPC_REPOSITORY", "").rstrip("/")
 DOCUMENTS = "share/doc/bgp2vpc"
 LINK = re.compile(r"(?P<picture>!?)\[(?P<words>(?:[^\[\]]|\[[^\]]*\])*)\]\((?![a-z]+:|#)(?P<target>[^)\s]+)\)")
@@ -33,7 +37,7 @@ def description(readme: str, version: str) -> str:
 def share() -> dict[str, list[str]]:
     """Where under the prefix each file goes that is no code."""
     placed = {
-        DOCUMENTS: [*_files("README.md"), *_files("CHANGELOG.md")],
+        DOCUMENTS: _files("CHANGELOG.md"),  # the README is the description; here its links would lead nowhere
         "share/man/man1": _files("docs/man/*.1"),
         "share/man/man5": _files("docs/man/*.5"),
         "share/bash-completion/completions": _files("packaging/completions/bash-completion/*"),
@@ -58,6 +62,8 @@ def _files(pattern: str) -> list[str]:
 version = re.findall(r'^__version__ = "(.*)"', (HERE / "bgp2vpc/__init__.py").read_text("utf-8"), re.MULTILINE)[0]
 pages = {"Homepage": "", "Documentation": f"/tree/v{version}/docs", "Changelog": f"/blob/v{version}/CHANGELOG.md"}
 setup(
+    author=AUTHORS,
+    author_email=f"{AUTHORS} <{EMAIL}>" if EMAIL else None,
     long_description=description((HERE / "README.md").read_text("utf-8"), version),
     long_description_content_type="text/markdown",
     project_urls={name: f"{REPOSITORY}{page}" for name, page in pages.items()} if REPOSITORY else {},

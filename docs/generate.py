@@ -4,6 +4,7 @@ With `--check`, only says whether the file is what it would write.
 """
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -79,7 +80,8 @@ this check.
 
 def text() -> str:
     """The whole page."""
-    return "\n".join(_lines(schema()))
+    # The manual page and the JSON Schema have the same sentences, and no links.
+    return re.sub(r"\bdocs/([\w-]+)\.md", r"[\1](\1.md)", "\n".join(_lines(schema())))
 
 
 def _lines(whole: dict[str, Any]) -> Iterator[str]:

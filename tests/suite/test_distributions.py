@@ -2,6 +2,7 @@
 
 import email
 import os
+import posixpath
 import re
 import shutil
 import subprocess
@@ -20,6 +21,7 @@ pytestmark = pytest.mark.io
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 REPOSITORY = "https://git.example.org/network/bgp2vpc"
+PUBLISHED = {"BGP2VPC_REPOSITORY": REPOSITORY, "BGP2VPC_EMAIL": "network@example.org"}
 NOT_DISTRIBUTED = {"setup.cfg", "PKG-INFO"}
 
 
@@ -63,7 +65,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     hooks = "import sys, setuptools.build_meta as b; out = sys.argv[1]; b.build_sdist(out); b.build_wheel(out)"
     subprocess.run(
         [sys.executable, "-c", hooks, str(directory)], cwd=directory / "tree", check=True, capture_output=True,
-        env=os.environ | {"BGP2VPC_REPOSITORY": REPOSITORY, "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ | PUBLISHED | {"PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     (source,), (wheel,) = directory.glob("*.tar.gz"), directory.glob("*.whl")
     return Built(source, wheel, listed)
@@ -86,7 +88,7 @@ def test_the_wheel_has_every_file_of_the_package_and_what_a_host_copies(built: B
         "examples/": "doc/bgp2vpc/examples/", "exabgp/": "doc/bgp2vpc/examples/exabgp/",
         "systemd/": "bgp2vpc/systemd/", "docs/man/": "man/",
     }  # fmt: skip
-    expected = {"doc/bgp2vpc/README.md", "doc/bgp2vpc/CHANGELOG.md"}
+    expected = {"doc/bgp2vpc/CHANGELOG.md"}
     for folder, place in places.items():
         names = [name.removeprefix(folder) for name in built.listed if name.startswith(folder)]
         assert names, folder
@@ -104,6 +106,23 @@ def test_the_description_has_no_link_that_leads_nowhere(built: Built) -> None:
     assert len(files) > 5
 
 
+def test_no_document_of_the_wheel_has_a_link_that_leads_nowhere(built: Built) -> None:
+    pages = [name for name in built.in_the_wheel if name.endswith(".md") and ".dist-info/" not in name]
+    assert len(pages) > 2
+    with zipfile.ZipFile(built.wheel) as wheel:
+        for page in pages:
+            targets = re.findall(r"\]\(([^)\s#]+)", wheel.read(page).decode())
+            local = [posixpath.normpath(f"{page}/../{target}") for target in targets if "://" not in target]
+            assert [target for target in local if target not in built.in_the_wheel] == [], page
+
+
+def test_the_authors_have_the_address_that_the_publisher_gives(built: Built) -> None:
+    assert (built.metadata["Author"], built.metadata["Author-email"]) == (
+        "The bgp2vpc authors",
+        "The bgp2vpc authors <network@example.org>",
+    )
+
+
 @pytest.mark.parametrize(
     "command",
     [
@@ -118,6 +137,6 @@ def test_the_tools_for_it_find_nothing(built: Built, command: list[str]) -> None
     what = {"twine": [built.wheel, built.source], "pyroma": [built.source]}.get(program, [built.wheel])
     done = subprocess.run(
         [BIN / program, *options, *what], capture_output=True, text=True, check=False, cwd=built.wheel.parent,
-        env=os.environ | {"BGP2VPC_REPOSITORY": REPOSITORY},
+        env=os.environ | PUBLISHED,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -537,13 +537,13 @@ def test_links_of_the_documents_lead_to_what_the_packages_have(packages: Package
     subprocess.run(["dpkg-deb", "--extract", str(packages.deb), str(tmp_path)], check=True)
     documents = tmp_path / "usr/share/doc/bgp2vpc"
     links = {
-        (page.name, link)
-        for page in documents.glob("*.md")
-        for link in re.findall(r"\]\(([^)\s#]+)", page.read_text())
+        (str(page.relative_to(documents)), link)
+        for page in documents.rglob("*.md")
+        for link in re.findall(r'(?:\]\(|\b(?:src|href)=")([^)"\s#]+)', page.read_text())
         if "://" not in link
     }
     assert {("README.md", "tutorial.md"), ("setups.md", "examples/pair.yaml")} <= links
-    assert [(page, link) for page, link in sorted(links) if not (documents / link).exists()] == []
+    assert [(page, link) for page, link in sorted(links) if not (documents / page).parent.joinpath(link).exists()] == []
 
 
 def test_the_rpm_needs_nothing_that_amazon_linux_2023_and_rhel_9_lack(packages: Packages) -> None:
