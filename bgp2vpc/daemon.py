@@ -1,6 +1,9 @@
 """One run of the daemon: start, reload, end.
 
-`parts.py` says what it consists of, `startup.py` what happens once after the start, `shutdown.py` how it ends.
+Start (`Daemon.run`), with all parts made (`parts.py`): bind the unix socket, load the probes of the health checks, call
+`configure` of each service, start the reconciler, which connects to EC2 and polls it, and the one-off tasks and timers
+of `startup.py`. Reload (SIGHUP): read the configuration on a thread and apply it to the running parts (`_use`). End
+(SIGTERM, SIGINT, ExaBGP's shutdown, an internal error, or `--oneshot` is done): the steps of `shutdown.py`.
 """
 
 import asyncio
@@ -24,7 +27,7 @@ from bgp2vpc.tasks import on_thread
 log = logging.getLogger("bgp2vpc")
 
 LOAD_TIMEOUT = 60.0
-"""Seconds: the configuration may be on a network file system."""
+"""Seconds to read the configuration, which may be on a network file system."""
 AT_NEXT_START = (
     "socket",
     "socket_group",
@@ -36,11 +39,11 @@ AT_NEXT_START = (
     "settle_time",
     "max_line",
 )
-"""Keys that a reload does not change."""
+"""Keys whose changes take effect at the next start only; a reload warns about them."""
 
 
 class Daemon:
-    """Runs its parts."""
+    """Starts, reloads and ends the `Parts` of one daemon."""
 
     def __init__(self, config: Config, outside: Outside, mode: Mode) -> None:
         self._end = EndRequest()
@@ -51,7 +54,10 @@ class Daemon:
     # Start and end
 
     async def run(self) -> int:
-        """Until stopped. The exit status: 0; 1 after a failure or with a stale route; oneshot: 3 if refused."""
+        """Run until the end. Returns the exit status.
+
+        0; 1 after a failure or with a stale route; 3 if the guard (`max_changes`) refused the plan of `--oneshot`.
+        """
         parts, end = self.parts, self._end
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -59,8 +65,8 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, self.reload)
         loop.add_signal_handler(signal.SIGUSR1, self.restart_follows)
         _warn(parts.config)
-        # What is missing is logged. A helper goes on without the unix socket and without what the health checks need,
-        # since ExaBGP ends with its helper: it tries the socket again, and health checks have no verdict.
+        # Both calls log what is missing. A helper goes on all the same, since ExaBGP ends with its helper: it tries to
+        # bind the socket again, and health checks that cannot run have no verdict.
         if not await parts.socket.start(insist=parts.is_helper):
             return 1
         if not parts.health.load_probes(parts.config) and not parts.is_helper:
@@ -82,29 +88,29 @@ class Daemon:
 
     @property
     def ended_by_itself(self) -> bool:
-        """Whether it has done what `oneshot` asked for, and nobody told it to end."""
+        """Whether `--oneshot` is done, and no signal and no message of ExaBGP has ended the daemon."""
         return self.parts.mode.oneshot and self._end.wanted.is_set() and not self._end.told
 
     def stop(self) -> None:
         """Ask the daemon to end."""
         self._end.told = True
         if self.parts.config.on_exit is OnExit.KEEP:
-            # ExaBGP goes on announcing for the next run, whatever the dying scripts say.
+            # ExaBGP goes on announcing our paths for the next run, although scripts may withdraw theirs as they end.
             self.parts.adj_rib_in.stop_exporting()
         self._end.wanted.set()
 
     def interrupt(self) -> None:
-        """SIGTERM or SIGINT: end; the second time, without waiting for what is left to withdraw."""
+        """SIGTERM or SIGINT: end. A second signal cuts short the wait for drains, writes, hooks and alerts."""
         self._end.interrupts += 1
         self._end.interrupted_at = asyncio.get_running_loop().time()
         self.stop()
 
     def restart_follows(self) -> None:
-        """SIGUSR1: a SIGTERM within `RESTART_ANNOUNCED` seconds from now is one after which we are started again."""
+        """SIGUSR1: a SIGTERM within `RESTART_ANNOUNCED` seconds from now belongs to a restart of this daemon."""
         self._end.restart_until = asyncio.get_running_loop().time() + RESTART_ANNOUNCED
 
     def heard(self, message: Message) -> None:
-        """ExaBGP told us something (helper mode)."""
+        """Take in one message of ExaBGP (helper mode)."""
         self.parts.peers.heard(message)
         if isinstance(message, Shutdown):
             self.stop()
@@ -112,14 +118,14 @@ class Daemon:
     # Reload
 
     def reload(self) -> None:
-        """Read the configuration again; a bad one changes nothing. Called while it is read, it is read once more."""
+        """Reload the configuration; one with errors changes nothing. A call during a reload causes one more reload."""
         self._reload_wanted = True
         if not self._reloading:
             self._reloading = True
             self.parts.tasks.start("reload", self._reload())
 
     async def _reload(self) -> None:
-        """Once, and again if somebody has asked for it meanwhile."""
+        """Reload, and repeat it while `reload` has been called meanwhile."""
         try:
             while self._reload_wanted:
                 self._reload_wanted = False
@@ -135,7 +141,7 @@ class Daemon:
             self._reloading = False
 
     async def _loaded(self) -> Config:
-        """The configuration as it is in the file now. Raises ConfigError."""
+        """Read the configuration file on a thread. Raises ConfigError, also after `LOAD_TIMEOUT`."""
         try:
             async with asyncio.timeout(LOAD_TIMEOUT):
                 return await on_thread(self._load)
@@ -144,7 +150,18 @@ class Daemon:
             raise ConfigError(file, (Problem(file, 0, "", what),)) from error
 
     async def _use(self, config: Config) -> None:
-        """Give this configuration to all parts, in the order of the start; not while the daemon ends."""
+        """Apply a configuration to the running parts. Does nothing once the daemon ends, whose inputs are fixed then.
+
+        The order matters:
+
+        1. Limits, then rules and policy. Nothing is awaited from here to the services, so no decision is made in
+           between, with the new rules but the old `max_changes`, damping or `max_prefixes`.
+        2. The poll. The new rules may be about VPCs, accounts, subnets or prefix lists that have not been read yet.
+           `poll_now` only wakes the reconciler; once EC2 has answered, it decides about every route.
+        3. The probes. A check that cannot run on this host is reported before the service skips it.
+        4. The services, as at the start. The outer ones come first: alerts and systemd have to get the failures of the
+           others. `socket` comes before `scripts`, since it frees the names of new sources that clients have taken.
+        """
         parts, before = self.parts, self.parts.config
         if self._end.wanted.is_set():
             return

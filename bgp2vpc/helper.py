@@ -1,8 +1,14 @@
 """Helper mode: ExaBGP on stdin and stdout, and a daemon that must not end before ExaBGP does.
 
 ExaBGP restarts a helper that ends. After five restarts within a minute ExaBGP 4.2 and 5.0 end themselves, and the
-datacenter loses its routes. So the helper does not end because of an unusable configuration, or because another daemon
-uses its state file: it waits, and runs and writes nothing until then.
+datacenter loses its routes. So the helper does not end because its configuration has errors or another daemon holds the
+lock on its state file. In the order of events:
+
+1. `Helper.run` reads ExaBGP's pipe from the first moment on, since a full pipe blocks ExaBGP.
+2. It waits for a configuration without errors and for the lock. Until then no script runs and no route is written, and
+   `StartupBuffer` keeps ExaBGP's messages.
+3. It makes the daemon, passes it the buffered messages, and runs it.
+4. The daemon ends at ExaBGP's shutdown message, when ExaBGP closes the pipe, or at a signal; then the helper ends.
 """
 
 import asyncio
@@ -25,14 +31,14 @@ log = logging.getLogger("bgp2vpc")
 
 CONFIG_RETRY = 10.0
 LOCK_RETRY = 1.0
-"""Seconds: mostly it is our predecessor, whom ExaBGP gives two seconds to end."""
+"""Seconds. Mostly the previous helper holds the lock, and ExaBGP kills it 2 s after telling it to end."""
 FLUSH_TIMEOUT = 1.0
 
 MakeDaemon = Callable[[Config], Daemon]
 
 
 class Helper:
-    """Reads ExaBGP's pipe from start to end, since a full pipe blocks ExaBGP; makes and runs the daemon meanwhile."""
+    """Reads ExaBGP's pipe, makes the daemon once the configuration is usable, and runs it."""
 
     def __init__(self, pipe: ExabgpPipe, load: Callable[[], Config], make_daemon: MakeDaemon) -> None:
         self._pipe = pipe
@@ -44,7 +50,7 @@ class Helper:
         self._try_again = asyncio.Event()
 
     async def run(self) -> int:
-        """Until ExaBGP tells us to stop or is gone."""
+        """Run until the end. Returns the daemon's exit status; 0 if the end came before there was a daemon."""
         reading = asyncio.create_task(ExabgpSession(self._pipe, self._heard).run())
         reading.add_done_callback(self._exabgp_is_gone)
         config = await self._usable_config()
@@ -85,7 +91,7 @@ class Helper:
             asyncio.get_running_loop().add_signal_handler(number, self._over.set)
 
     async def _usable_config(self) -> Config | None:
-        """Wait for a configuration without errors and its state file; None if we are to end before that."""
+        """Wait for a configuration without errors and the lock on its state file. None: the helper has to end first."""
         self._handle_end_signals()
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._try_again.set)
         reported: object = None
@@ -95,7 +101,7 @@ class Helper:
             try:
                 async with asyncio.timeout(LOAD_TIMEOUT):
                     config = await on_thread(self._load)
-                if self._try_again.is_set():  # what was read may be older than what we were told to read
+                if self._try_again.is_set():  # a SIGHUP came: the file may have changed while it was read
                     continue
                 lock_state(config.state_file, config.file)
                 return config

@@ -1,9 +1,12 @@
-"""All parts of a daemon, made in the order in which they need each other. What each does is said in its own file.
+"""All parts of a daemon, made in the order in which they depend on each other. Each is described in its own file.
 
-From the bottom up: what is known (inputs, places, the view of the VPC), EC2's calls and the reconciler; the Adj-RIB-In
-and BGP peers, which write inputs and tell the reconciler; health checks, operators' orders, and the services beside.
-Nothing runs, is read or said before `Daemon.run`, but the state file: what was drained or held before a restart is so
-from the first decision on.
+1. The decision inputs, the places, the view of the VPC, the EC2 calls and the reconciler.
+2. The Adj-RIB-In and the BGP peers, which write inputs and tell the reconciler; the Adj-RIB-Out if there is an ExaBGP.
+3. Serf, health checks and operators' orders.
+4. The other services, and the status that they show.
+
+Making the parts reads only the state file, so that drains and holds from before a restart apply from the first decision
+on. Everything else is read, sent and started by `Daemon.run`.
 """
 
 import asyncio
@@ -70,11 +73,13 @@ Say = Callable[[str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What the daemon reaches of the world. All but `say` block: they are called on threads, and may fail.
+    """The daemon's access to the outside world; tests pass their own.
 
-    `load` reads the configuration again, `connect` finds EC2 and who we are, `metadata` tells what `lifecycle` and
-    `tags` watch (None: the metadata service). `reach` tells whether a BGP neighbor's host answers; it does not block.
-    `say` writes a line to ExaBGP, in helper mode; who reads ExaBGP's pipe calls `Daemon.heard`.
+    `load`, `connect` and `metadata` block, so they are called on threads, and may raise. `load` reads the configuration
+    again; `connect` finds out which instance this is and connects to EC2; `metadata` reads the instance metadata that
+    `lifecycle` and `tags` watch (None: the metadata service). The others do not block. `say` queues a line for ExaBGP
+    (None: this is no helper); whoever reads ExaBGP's pipe calls `Daemon.heard`. `reach` returns whether a BGP
+    neighbor's host answers. `systemd` sends sd_notify(3) messages.
     """
 
     load: LoadConfig
@@ -94,7 +99,7 @@ class Mode:
 
 
 class Parts:
-    """What a daemon consists of. `config` is the one in use; a reload sets another one."""
+    """The parts of one daemon. `config`: the configuration in use, which a reload replaces."""
 
     def __init__(self, config: Config, outside: Outside, mode: Mode, end: asyncio.Event, bug: Callable[[], None]):
         """`end`: set when the daemon is to end. `bug`: called when a task has failed by an internal error."""
@@ -119,7 +124,7 @@ class Parts:
         self.operator.resume(orders)
 
     def use_limits(self, config: Config) -> None:
-        """What those parts take of a configuration that are no services."""
+        """Apply the limits of a configuration to the parts that are no services and so have no `configure`."""
         self.peers.patience = config.startup_hold
         if self.adj_rib_out is not None:
             self.inputs.neighbors_due = max(self.inputs.neighbors_due, self.started + config.startup_hold)
@@ -130,7 +135,7 @@ class Parts:
         self.drainer.configure(DrainSettings(config.drain_timeout, config.backup_med, self.mode.noop))
 
     def _make_reconciler(self, connect: Connect) -> None:
-        """What decisions are made from, and who makes and writes them."""
+        """The inputs of decisions, and the reconciler, which decides and writes."""
         config = self.config
         self.places = Places(config.settle_time, config.damping)
         self.inputs = Inputs(self.places)
@@ -152,11 +157,11 @@ class Parts:
         )
 
     def _pace(self) -> Pace:
-        """That of one of EC2's writing calls: each has a bucket of its own."""
+        """A token bucket for one write action of EC2 (CreateRoute …): EC2 limits each action by itself."""
         return Pace(self.config.ec2.burst, self.config.ec2.rate, random.random)
 
     def _make_speaker(self, outside: Outside) -> None:
-        """What sources and BGP peers say, our side of ExaBGP if there is one, and the ExaBGP that we run, if we do."""
+        """The Adj-RIB-In and BGP peers; with an ExaBGP the Adj-RIB-Out; and ExaBGP itself if `bgp2vpc run` runs it."""
         mode, start = self.mode, self.tasks.start
         runs_exabgp = self.config.bgp is not None and not (self.is_helper or mode.noop or mode.oneshot)
         self.adj_rib_out = AdjRibOut() if self.is_helper or runs_exabgp else None
@@ -174,7 +179,7 @@ class Parts:
                 self.exabgp = ExabgpService(self.exabgp_neighbors, self.peers, self.adj_rib_out, self.journal, start)
 
     def _make_checks_and_orders(self, state_file: StateFile) -> None:
-        """Health checks, and what operators order."""
+        """Serf, the health checks, and operators' orders: drains, holds, takeovers."""
         start, mode, add = self.tasks.start, self.mode, self.observers.add
 
         def hooks(check: Check) -> CheckHooks:
@@ -193,7 +198,7 @@ class Parts:
         )
 
     def _make_services(self, outside: Outside, end: asyncio.Event) -> None:
-        """The other services, and what they show: the status, and why a route is as it is."""
+        """The other services, the status, and the answers of `bgp2vpc why`; and the order of all services."""
         config, mode, start, add = self.config, self.mode, self.tasks.start, self.observers.add
         turns = Turns()
         self.scripts = Scripts(self.adj_rib_in, start, turns, config.max_line)
@@ -225,8 +230,8 @@ class Parts:
         self.outer_services: tuple[Service, ...] = (self.alerts, self.supervision, *exabgp)
         """Services that start before the others and stop after them: they report the last writes and withdrawals."""
         self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle, tag_watch)
-        """What follows the configuration, in the order of the start; the end takes them the other way round."""
-        if not mode.oneshot:  # which is over before anybody looks at a page or follows members
+        """Services in the order of their start; they stop in reverse order."""
+        if not mode.oneshot:  # `--oneshot` ends before a page, Serf, or members found later matter
             self.services = (
                 self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, tag_watch, self.fallbacks
             )  # fmt: skip
@@ -239,7 +244,7 @@ class Parts:
                 )  # fmt: skip
 
     def questions(self) -> dict[str, Question]:
-        """What may be asked through the socket."""
+        """Verb of a `bgp2vpc VERB …` line on the socket -> the function that answers it."""
         return {
             "status": only_alone(lambda: self.status_source.now().to_json()),
             "paths": only_alone(lambda: json.dumps(self.inputs.now().to_json(self.health.verdicts()))),

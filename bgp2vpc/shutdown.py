@@ -1,16 +1,16 @@
 """How a daemon ends: what happens to its routes and announcements, in which order, and how long that may take.
 
-1. `on_exit: drain`: everything is drained, while sources, checks and polls go on.
-2. If we run ExaBGP and were told by SIGUSR1 that we are started again, the default `on_exit` counts as `keep`: peers,
-   who hear that we come back, leave our routes alone, and take them if we do not.
-3. The inputs are fixed: what the scripts say because we end them is no reason to write. With `keep` they are as they
-   were; otherwise nothing of this host is offered any more, so the reconciler deletes our routes or leaves them to a
-   peer that takes them.
-4. The services stop, and ExaBGP hears that we announce nothing (not with `keep`).
-5. Writes under way are finished. A route that was not deleted in time is stale: it is logged, the exit status is 1.
-6. Alerts and systemd hear of all that, and stop last, with the ExaBGP that we run.
+1. `on_exit: drain`: everything is drained, while sources, checks and polls go on. The polls then end in any case.
+2. If we run ExaBGP and SIGUSR1 has announced a restart, the default `on_exit` counts as `keep`: ExaBGP closes its
+   sessions with a Cease after which peers keep our paths for a while, so our routes stay unless we do not come back.
+3. The inputs are fixed, so that lines that scripts print while they are ended change no route. With `keep` the offers
+   stay as they are. Otherwise this host offers nothing any more, and the reconciler deletes our routes or leaves them
+   to a peer that takes them.
+4. The services stop in reverse order, and our paths are withdrawn from ExaBGP (not with `keep`).
+5. Writes under way and hooks are waited for. A route that was not deleted in time is stale: an error, exit status 1.
+6. Waiting alerts are delivered. The outer services stop: alerts, systemd's heartbeat, and the ExaBGP that we run.
 
-A second SIGTERM or SIGINT cuts the waiting short. After an internal error the routes stay, as after a crash.
+A second SIGTERM or SIGINT cuts the waits short. After an internal error the routes stay, as after a crash.
 """
 
 import asyncio
@@ -29,19 +29,21 @@ from bgp2vpc.tasks import cancelled, until
 log = logging.getLogger("bgp2vpc")
 
 PATIENCE = 10.0
-NOTIFY_TIMEOUT = 5.0  # for what is still to be told when all else is done
-LEAVE_TIMEOUT = 80.0  # systemd kills after 90
+NOTIFY_TIMEOUT = 5.0  # seconds for the alerts that still wait when everything else is done
+LEAVE_TIMEOUT = 80.0  # systemd sends SIGKILL after 90 s by default (TimeoutStopSec)
 RESTART_ANNOUNCED = 10.0
-"""Seconds between SIGUSR1 and the SIGTERM that it is about."""
+"""Seconds within which SIGTERM has to follow SIGUSR1 to count as a restart."""
 HELPER_HASTE = 1.0
-"""Seconds: ExaBGP kills its helpers 2 s after it has told them to end, and what is left has to be withdrawn."""
+"""Seconds for each wait of a helper, which ExaBGP kills 2 s after telling it to end."""
 
 
 @dataclass(slots=True)
 class EndRequest:
-    """That the daemon is to end, and how. `told`: somebody asked for it; `oneshot` ends by itself.
+    """Whether and how the daemon has to end.
 
-    `interrupted_at`, `restart_until`: when we were told to end, and until when that is a restart (event loop's clock).
+    `wanted`: set when it has to. `told`: by a signal or ExaBGP, not by the end of `--oneshot` or a failure. `failed`:
+    the exit status is 1. `interrupts`: how many SIGTERMs and SIGINTs came. On the event loop's clock:
+    `interrupted_at`, when the last one came; `restart_until`, until when it counts as a restart.
     """
 
     wanted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -52,24 +54,25 @@ class EndRequest:
     interrupts: int = 0
 
     def fail(self) -> None:
-        """End with exit status 1, and leave the routes."""
+        """End with exit status 1 and keep the routes."""
         self.failed = True
         self.wanted.set()
 
     @property
     def is_restart(self) -> bool:
-        """Whether we are started again. Of two signals that a busy machine delivers together, SIGTERM is handled first,
-        so this is known only once both have been.
+        """Whether SIGUSR1 has announced that this daemon is started again.
+
+        Of two signals that arrive together, SIGTERM is handled before SIGUSR1: read this once both have been.
         """
         return self.interrupted_at < self.restart_until
 
     def is_hurried(self) -> bool:
-        """Whether somebody does not want to wait for what is left."""
+        """Whether a second SIGTERM or SIGINT has cut the waits short."""
         return self.interrupts > 1
 
 
 async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[None]") -> None:
-    """The steps above. Sets `end.failed` if a route of ours is stale."""
+    """Take the steps of the module's docstring. Sets `end.failed` if a route of ours is stale."""
     config, mode, reconciler = parts.config, parts.mode, parts.reconciler
     drain_timeout = config.drain_timeout if config.on_exit is OnExit.DRAIN else 0.0
     parts.supervision.ending(drain_timeout + LEAVE_TIMEOUT + 2 * config.hook_timeout)
@@ -104,7 +107,7 @@ async def shut_down(parts: Parts, end: EndRequest, reconciling: "asyncio.Task[No
 
 
 def _decide_what_stays(parts: Parts, end: EndRequest) -> bool:
-    """Fix the inputs of all decisions from now on. Whether routes and announcements stay as they are."""
+    """Fix the inputs of all further decisions. Returns whether routes and announcements stay as they are."""
     config, reconciler = parts.config, parts.reconciler
     keep = parts.mode.oneshot or config.on_exit is OnExit.KEEP or end.failed
     if parts.exabgp is not None and (keep or config.on_exit is OnExit.WITHDRAW_ANNOUNCED) and not end.failed:
@@ -128,9 +131,10 @@ def _decide_what_stays(parts: Parts, end: EndRequest) -> bool:
 
 
 def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
-    """What peers say, who may take over; and with `keep_managed` what the health checks say now.
+    """The inputs without the offers of this host; with `keep_managed`, those of its health checks stay.
 
-    After a drain they have had their time: nobody is waited for any more.
+    Peers' offers stay, so that our routes are left to peers that take them over; but not with `on_exit: drain`, when
+    the peers have had the time of the drain, and the rest is deleted at once.
     """
     sides = {Side.CHECK} if keep_managed else set()
     if parts.config.on_exit is not OnExit.DRAIN:
@@ -143,10 +147,13 @@ def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
 
 
 def _inputs_without_neighbors(parts: Parts) -> DecisionInput:
-    """Nothing is concluded about others any more, nor are they waited for: if ExaBGP ends, all seem to be lost."""
+    """The present inputs without BGP sessions: when ExaBGP ends, all of them seem to be lost, and that means nothing.
+
+    `seen` is empty, so that a route of ours that nobody offers stays if `leftovers_held`.
+    """
     return replace(parts.inputs.now(), seen=frozenset(), neighbors=Neighbors(), neighbors_held=False)
 
 
 def time_to_write(parts: Parts) -> float:
-    """Seconds that what is left may take: at EC2's pace, and with patience for what fails at first."""
+    """Seconds to wait for the remaining writes: their number at EC2's pace, and `PATIENCE` for retries."""
     return PATIENCE + len(parts.reconciler.remaining()) / parts.config.ec2.rate

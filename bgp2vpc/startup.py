@@ -1,4 +1,4 @@
-"""What happens once after the start: whether this host may forward, two timers, and the pass of `--oneshot`."""
+"""One-off tasks after the start: the source/destination check, two timers, and the single pass of `--oneshot`."""
 
 import logging
 
@@ -12,7 +12,10 @@ log = logging.getLogger("bgp2vpc")
 
 
 async def run_oneshot(parts: Parts, end: EndRequest) -> None:
-    """`--oneshot`: end once every script has announced and every change is written, or the time for that is over."""
+    """`--oneshot`: end once EC2 was read, every running script has printed a line, and every change is written.
+
+    Both waits are limited; `end.failed` is set if EC2 was not read or changes are left. A silent script is no failure.
+    """
     observed = parts.reconciler.first_observation
     await until(lambda: observed.is_set() and parts.scripts.all_have_printed(), PATIENCE)
     if not (observed.is_set() and await until(parts.reconciler.is_done, time_to_write(parts))):
@@ -21,9 +24,10 @@ async def run_oneshot(parts: Parts, end: EndRequest) -> None:
 
 
 async def exit_if_source_dest_check_is_on(parts: Parts, end: EndRequest) -> None:
-    """End with an error if EC2 drops forwarded traffic at all our interfaces: managed routes to us would not work.
+    """End with an error if all our interfaces have the source/destination check on, so that managed routes cannot work.
 
-    AWSnycast does the same. A helper goes on, since ExaBGP ends with its helper; there, each route is `blocked`.
+    EC2 drops traffic to such an interface that is for another address. AWSnycast also exits. A helper goes on, since
+    ExaBGP ends with its helper; the verdict of each route is `blocked` then.
     """
     config = parts.config
     managed = [route for rule in config.rules for route in rule.manages.values() if route.instance_id is None]
@@ -44,7 +48,7 @@ async def exit_if_source_dest_check_is_on(parts: Parts, end: EndRequest) -> None
 
 
 def start_leftover_timer(parts: Parts) -> None:
-    """After `restart_time`, routes of ours that nobody has announced again are deleted."""
+    """After `restart_time`, have the leftovers deleted: routes of ours that no source has announced again."""
     due = parts.started + parts.config.restart_time
 
     def forget() -> None:
@@ -60,5 +64,5 @@ def start_leftover_timer(parts: Parts) -> None:
 
 
 def start_startup_hold_timer(parts: Parts) -> None:
-    """After `startup_hold`, routes are decided without waiting for what BGP neighbors have not announced yet."""
+    """After `startup_hold`, decide again, without waiting for paths that BGP neighbors may still announce."""
     ring_at(parts.started + parts.config.startup_hold, parts.reconciler.neighbors_changed)
