@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 from shlex import quote
 
-from bgp2vpc.cli.options import Commands, add_file
+from bgp2vpc.cli.options import Commands, add_file, read_by
+
+_FIELDS = "bgp2vpc.config.schema.aws_fields"
 
 
 def add(commands: Commands) -> None:
@@ -22,7 +24,9 @@ def add(commands: Commands) -> None:
         allow_abbrev=False,
     )
     add_file(policy)
-    policy.add_argument("--region", type=_region, help="where the instances run (default: FILE's; else any)")
+    policy.add_argument(
+        "--region", type=read_by(_FIELDS, "region"), help="where the instances run (default: FILE's; else any)"
+    )
     policy.add_argument("--account", type=_text(r"[0-9]{12}", "12 digits"), help="owner of the tables (default: any)")
     policy.add_argument(
         "--vpc",
@@ -37,7 +41,9 @@ def add(commands: Commands) -> None:
         "--role", metavar="NAME", help="policy of an assumed role: its name in `accounts`, account or ARN"
     )
     policy.add_argument("--trust", action="store_true", help="with --role: its trust policy")
-    policy.add_argument("--instance-role", metavar="ARN", type=_role_arn, help="with --trust: the instances' role")
+    policy.add_argument(
+        "--instance-role", metavar="ARN", type=read_by(_FIELDS, "role_arn"), help="with --trust: the instances' role"
+    )
     policy.set_defaults(command=run)
 
 
@@ -91,21 +97,3 @@ def _text(pattern: str, example: str) -> Callable[[str], str]:
         return value
 
     return check
-
-
-def _role_arn(value: str) -> str:
-    from bgp2vpc.config.schema import aws_fields
-
-    try:
-        return aws_fields.role_arn(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _region(value: str) -> str:
-    from bgp2vpc.config.schema import aws_fields
-
-    try:
-        return aws_fields.region(value)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None

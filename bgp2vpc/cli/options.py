@@ -2,6 +2,8 @@
 
 import argparse
 import os
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -53,6 +55,21 @@ def socket_of(args: argparse.Namespace) -> Path:
 
         return socket_of_file(args.file)
     return Path(os.environ.get(SOCKET_VARIABLE) or DEFAULT_SOCKET)
+
+
+def read_by(module: str, function: str) -> Callable[[str], Any]:
+    """The type of an argument that this function reads; it is imported when the argument is given.
+
+    Of a ValueError, argparse prints the text.
+    """
+
+    def read(text: str) -> Any:
+        try:
+            return getattr(import_module(module), function)(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return read
 
 
 def visible(value: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from bgp2vpc.cli.options import Commands, add_file, terminal_size, visible
+from bgp2vpc.cli.options import Commands, add_file, read_by, terminal_size, visible
 
 ASSUMED: Final = "(assumed)"
 """The source of what is only assumed to be announced."""
@@ -41,7 +41,7 @@ def add(commands: Commands) -> None:
     add_file(plan)
     plan.add_argument("--socket", metavar="S", type=Path, help="the daemon's unix socket (default: FILE's)")
     plan.add_argument(
-        "--assume", metavar="PREFIX", type=_prefix, action="append", default=[],
+        "--assume", metavar="PREFIX", type=read_by("bgp2vpc.prefix", "parse_prefix"), action="append", default=[],
         help="plan as if this host also announced it, or its health checks were healthy; may be repeated",
     )  # fmt: skip
     plan.add_argument("--json", action="store_true", help="for programs")
@@ -164,15 +164,6 @@ def _show(sentence: str) -> None:
     from bgp2vpc.cli.report import wrapped
 
     print("\n".join(wrapped(visible(sentence), terminal_size().columns)))
-
-
-def _prefix(text: str) -> "Prefix":
-    from bgp2vpc.prefix import PrefixError, parse_prefix
-
-    try:
-        return parse_prefix(text)
-    except PrefixError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _with_assumed(

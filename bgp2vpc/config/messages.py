@@ -83,14 +83,9 @@ def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | N
         return f"must be {words} {context[bound]:.10g}, got {shortened(str(given))}"
     if kind in _ABSENT:
         return _ABSENT[kind] + _meaning(location, model)
-    if kind == "union_tag_not_found":
-        return f"missing; known: {', '.join(_types(location))}"
-    return _refusal(error, location, model)
-
-
-def _refusal(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
-    context = error.get("ctx", {})
-    match error["type"]:
+    match kind:
+        case "union_tag_not_found":
+            message = f"missing; known: {', '.join(_types(location))}"
         case "extra_forbidden" if location == ("route_tables",):
             message = "means the same as 'routetables', which is there, too: keep one of them"
         case "extra_forbidden":
@@ -98,7 +93,7 @@ def _refusal(error: ErrorDetails, location: Location, model: type[BaseModel] | N
             message = unknown("key", str(location[-1]), keys)
         case "enum" | "literal_error":
             known = re.findall(r"'([^']*)'", context["expected"])  # pydantic's `'a', 'b' or 'c'`
-            message = unknown("value", str(error["input"]), known)
+            message = unknown("value", str(given), known)
         case "union_tag_invalid":
             message = unknown("type", str(context["tag"]), _types(location))
         case "value_error":

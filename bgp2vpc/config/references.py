@@ -26,8 +26,7 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
     found = [
         *_keys_of_checks(document),
         *_unknown_checks(document),
-        *_duplicates(document),
-        *_contradictions(document),
+        *_managed_twice(document),
         *_never_counting(document),
         *_templates(document),
         *_without_best_path(document),
@@ -97,14 +96,6 @@ def _unknown(name: str, where: str, known: list[str]) -> str:
     return f"no '{shortened(name)}' in {where}; {hint}"
 
 
-def _duplicates(document: Document) -> Found:
-    seen: dict[tuple[Value | int, ...], Location] = {}
-    for location, _, prefix in _managed(document):
-        first = seen.setdefault((*location[:2], str(prefix)), location)
-        if first != location:
-            yield location, f"given twice in this rule; the first is in line {document.line(first)}"
-
-
 def _never_counting(document: Document) -> Found:
     """Settings of an entry of `accept` that never count: earlier ones permit all that it does."""
     for location, rule in _rules(document):
@@ -163,11 +154,15 @@ def _peers_twice(document: Document) -> Found:
             yield location, f"given twice; the first is in line {document.line(first)}"
 
 
-def _contradictions(document: Document) -> Found:
-    """ExaBGP announces a prefix once: what one check announces must be the same wherever it is used."""
-    seen: dict[str, tuple[Location, Value]] = {}
+def _managed_twice(document: Document) -> Found:
+    """A prefix that one rule manages twice; or that one check announces in two ways: ExaBGP announces it once."""
+    places: dict[tuple[Value | int, ...], Location] = {}
+    announced: dict[str, tuple[Location, Value]] = {}
     for location, route, prefix in _managed(document):
         cidr = str(prefix)
+        same = places.setdefault((*location[:2], cidr), location)
+        if same != location:
+            yield location, f"given twice in this rule; the first is in line {document.line(same)}"
         if route.get("instance") not in (None, "", "SELF"):
             continue
         # One spelling for what means the same; default routes are not announced unless that is asked for.
@@ -177,7 +172,7 @@ def _contradictions(document: Document) -> Found:
         elif isinstance(announce, str):
             announce = {} if announce.lower() in ("true", "yes", "on", "y", "t", "1") else "false"
         source = f"{cidr} {route.get('healthcheck')} {route.get('healthcheck_policy')}"
-        first, attributes = seen.setdefault(source, (location, announce))
+        first, attributes = announced.setdefault(source, (location, announce))
         if attributes != announce:
             line = document.line(first)
             yield (*location[:4], "announce"), f"differs from that of the same prefix and health check in line {line}"

@@ -59,26 +59,24 @@ def answers(found: BgpSessions) -> Iterator[Finding]:
     """Whether the neighbors' ports answer; neighbors of whom the same is to be said share a finding."""
     said: dict[tuple[Callable[[str, str], Finding], str], list[str]] = {}
     for each in found.neighbors:
-        said.setdefault(_answer(each, found), []).append(_name(each))
+        told: tuple[Callable[[str, str], Finding], str]
+        answer = found.answers.get(each.address, TcpAnswer.NONE)
+        port = f"TCP port {each.port}"
+        if isinstance(answer, Trouble):
+            told = fail, f"{port} cannot be reached from {each.local_address}: {answer.why}"
+        elif answer is TcpAnswer.ACCEPTED:
+            told = ok, f"{port} accepts connections"
+        elif answer is TcpAnswer.REFUSED and each.passive:
+            told = ok, f"reachable; nobody listens at {port}, but it is the neighbor that connects"
+        elif answer is TcpAnswer.REFUSED:
+            told = warn, f"reachable, but {port} refuses connections: no BGP speaker listens there"
+        else:
+            words = f"no answer from {port}: {_why_silent(each, found)}"
+            all_the_same = "; as it is the neighbor that connects, there may be a session all the same"
+            told = (warn, words + all_the_same) if each.passive else (fail, words)
+        said.setdefault(told, []).append(_name(each))
     for (finding, words), names in said.items():
         yield finding("neighbor", f"{named(names)}: {words}")
-
-
-def _answer(neighbor: Neighbor, found: BgpSessions) -> tuple[Callable[[str, str], Finding], str]:
-    answer = found.answers.get(neighbor.address, TcpAnswer.NONE)
-    port = f"TCP port {neighbor.port}"
-    if isinstance(answer, Trouble):
-        return fail, f"{port} cannot be reached from {neighbor.local_address}: {answer.why}"
-    if answer is TcpAnswer.ACCEPTED:
-        return ok, f"{port} accepts connections"
-    if answer is TcpAnswer.REFUSED and neighbor.passive:
-        return ok, f"reachable; nobody listens at {port}, but it is the neighbor that connects"
-    if answer is TcpAnswer.REFUSED:
-        return warn, f"reachable, but {port} refuses connections: no BGP speaker listens there"
-    words = f"no answer from {port}: {_why_silent(neighbor, found)}"
-    if neighbor.passive:
-        return warn, f"{words}; as it is the neighbor that connects, there may be a session all the same"
-    return fail, words
 
 
 def _why_silent(neighbor: Neighbor, found: BgpSessions) -> str:

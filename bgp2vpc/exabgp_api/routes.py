@@ -86,7 +86,10 @@ def _braces(verb: str, head: list[str], rest: Iterator[list[str]]) -> Iterator[E
 
 
 def _statement(verb: str, words: list[str], *, as_announced: bool) -> Iterator[Event]:
+    """`route PREFIX …`, or `attributes … nlri PREFIX …`."""
     kind = words[0] if words else ""
+    if kind not in STATEMENTS:
+        raise LineError(f"unknown word {shown(kind)} where a statement begins{nearest(kind, STATEMENTS)}")
     rest = Words(words[1:])
     if kind == "route":
         prefix, route = rest.take(f"{verb} route: a prefix"), read_route_words(rest)
@@ -96,9 +99,18 @@ def _statement(verb: str, words: list[str], *, as_announced: bool) -> Iterator[E
         if as_announced and route.family and not (route.is_labelled and (route.is_vpn or _RD.isdisjoint(words))):
             raise LineError(f"{route.family}: its label, or its route distinguisher, is missing")
         return _route(verb, prefix, route)
-    if kind in STATEMENTS:
-        return _attributes(verb, rest, words)
-    raise LineError(f"unknown word {shown(kind)} where a statement begins{nearest(kind, STATEMENTS)}")
+    route = read_route_words(rest, stop="nlri")
+    prefixes = []
+    while rest.peek():
+        prefixes.append(_prefix(rest.take("nlri: a prefix")))
+    if not prefixes:
+        raise LineError("nlri: a prefix is missing at the end of the line")
+    if len({each.version for each in prefixes}) > 1:
+        raise LineError("nlri: IPv4 and IPv6 prefixes cannot share one line; say them on one line each")
+    _look_for_labels(words, route)
+    if is_multicast(_prefix(words[-1])):  # as in ExaBGP, the last prefix decides the family of the whole line
+        route.family = route.family or "ipv4 multicast"
+    return _events(verb, route, prefixes, split=True)
 
 
 def _look_for_labels(words: list[str], route: RouteWords) -> None:
@@ -130,22 +142,6 @@ def _unicast(verb: str, family: str, text: list[str], end: str) -> Iterator[Even
     if prefix.is_ipv6 != (family == "ipv6"):
         raise LineError(f"{prefix} is no {family} prefix")
     return _events(verb, read_route_words(words, without=NOT_BEHIND_UNICAST), [prefix], split=False)
-
-
-def _attributes(verb: str, words: Words, text: list[str]) -> Iterator[Event]:
-    """Parse `attributes … nlri P …`. As in ExaBGP, the last prefix decides the family of the whole line."""
-    route = read_route_words(words, stop="nlri")
-    prefixes = []
-    while words.peek():
-        prefixes.append(_prefix(words.take("nlri: a prefix")))
-    if not prefixes:
-        raise LineError("nlri: a prefix is missing at the end of the line")
-    if len({prefix.version for prefix in prefixes}) > 1:
-        raise LineError("nlri: IPv4 and IPv6 prefixes cannot share one line; say them on one line each")
-    _look_for_labels(text, route)
-    if is_multicast(_prefix(text[-1])):
-        route.family = route.family or "ipv4 multicast"
-    return _events(verb, route, prefixes, split=True)
 
 
 def is_multicast(prefix: Prefix) -> bool:

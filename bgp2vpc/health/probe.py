@@ -32,7 +32,7 @@ def prepare(probe: Probe) -> None:
 
             ensure_ping_allowed()
         case Tcp(tls=tls) | Http(tls=tls) if tls is not None:
-            tls_context(tls)
+            tls_context(tls.ca_pem, tls.verify)
 
 
 async def run_probe(check: Check) -> ProbeResult:

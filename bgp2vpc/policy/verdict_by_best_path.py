@@ -133,18 +133,16 @@ def _goes_to_another_zone(place: Place, best: Candidate) -> bool:
 _WORST_FIRST: Final = (Standing.UNKNOWN, Standing.LOST, Standing.WITHDRAWN, Standing.SILENT)
 
 
-def _hosts_at(place: Place, route: Route) -> list[frozenset[IPAddress]]:
-    """The addresses of the instance at the route's target; of each neighbor in the VPC, if that is an attachment."""
-    if route.target.kind is not TargetKind.ATTACHMENT:
-        owner = place.snapshot.peer_enis.get(route.target.id)
-        return [owner.addresses] if owner else []
-    found = ((each, attachment_to(place, each)) for each in place.inputs.neighbors.addresses)
-    return [frozenset((each,)) for each, leads_to in found if leads_to and leads_to.id == route.target.id]
-
-
 def _reason_without_path(place: Place, route: Route) -> Reason:
     """The owner offers us no path: decide by what else is known of it."""
-    found = [_standing(place, each) for each in _hosts_at(place, route)]
+    target = route.target
+    if target.kind is TargetKind.ATTACHMENT:  # of each neighbor in its VPC
+        neighbors = ((each, attachment_to(place, each)) for each in place.inputs.neighbors.addresses)
+        hosts = [frozenset((each,)) for each, leads_to in neighbors if leads_to and leads_to.id == target.id]
+    else:
+        owner = place.snapshot.peer_enis.get(target.id)
+        hosts = [owner.addresses] if owner else []
+    found = [_standing(place, each) for each in hosts]
     standings = {standing for standing, _ in found}
     # A VPC has several: one that is lost may serve unheard, and of one that has not told all nothing is known.
     worst = next((each for each in _WORST_FIRST if each in standings), Standing.UNKNOWN)

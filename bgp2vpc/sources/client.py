@@ -48,31 +48,26 @@ def _say(connection: socket, line: str) -> None:
 
 def _answers(connection: socket, path: Path) -> Iterator[Answered]:
     """The answers as they come. Raises SocketError when the connection ends or fails."""
+    splitter = LineSplitter(_LONGEST_ANSWER)
     text: list[str] = []
     reason = ""
-    for line in _lines(connection, path):
-        if line.startswith(("error: ", "warning: ")):
-            reason = line.partition(": ")[2]
-        elif line in ("done", "error"):
-            yield Answered(line == "done", tuple(text), reason)
-            text, reason = [], ""
-        else:
-            text.append(line)
-    raise SocketError(f"{path}: the daemon hung up before it answered{f': {reason}' if reason else ''}")
-
-
-def _lines(connection: socket, path: Path) -> Iterator[str]:
-    splitter = LineSplitter(_LONGEST_ANSWER)
     while True:
         try:
             data = connection.recv(64 * 1024)
         except ConnectionResetError:  # it hung up without having read all of ours
-            return
+            data = b""
         except OSError as error:
             raise SocketError(f"{path}: no answer from the daemon: {error.strerror or error}") from error
         if not data:
-            return
-        for line in splitter.feed(data):
-            if line is None:
+            raise SocketError(f"{path}: the daemon hung up before it answered{f': {reason}' if reason else ''}")
+        for raw in splitter.feed(data):
+            if raw is None:
                 raise SocketError(f"{path}: an answer of more than {_LONGEST_ANSWER} bytes")
-            yield line.decode()
+            line = raw.decode()
+            if line.startswith(("error: ", "warning: ")):
+                reason = line.partition(": ")[2]
+            elif line in ("done", "error"):
+                yield Answered(line == "done", tuple(text), reason)
+                text, reason = [], ""
+            else:
+                text.append(line)

@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
@@ -71,8 +71,15 @@ class Fact(Generic[T]):
 
     def __init__(self, gather: Callable[[], Known[T]]) -> None:
         self._answer: SimpleQueue[Known[T]] = SimpleQueue()
+
+        def answer() -> None:
+            try:
+                self._answer.put(gather())
+            except (Bgp2vpcError, OSError, ValueError, LookupError) as error:
+                self._answer.put(Trouble(str(error) or type(error).__name__, error))
+
         # A daemon thread, so that one that still hangs does not keep the program from ending.
-        Thread(target=self._gather, args=(gather,), daemon=True).start()
+        Thread(target=answer, daemon=True).start()
 
     def known(self, patience: float = PATIENCE) -> Known[T]:
         """The fact; to be asked once. Trouble if it takes longer than `patience` seconds."""
@@ -80,12 +87,6 @@ class Fact(Generic[T]):
             return self._answer.get(timeout=patience)
         except Empty:
             return Trouble(f"no answer within {patience:g} s")
-
-    def _gather(self, gather: Callable[[], Known[T]]) -> None:
-        try:
-            self._answer.put(gather())
-        except (Bgp2vpcError, OSError, ValueError, LookupError) as error:
-            self._answer.put(Trouble(str(error) or type(error).__name__, error))
 
 
 def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -> HostFacts:
@@ -212,12 +213,14 @@ def _vpc(config: Config) -> Known[Vpc]:
     instance, api = connection.instance, connection.vpc
     reach = reaches(config.rules, instance)
     elsewhere = {each: connection.reach(each) for each in reach if each != OWN}
-    reading = {each: Fact(partial(_tables, there, each, reach[each])) for each, there in elsewhere.items()}
+    reading: dict[Access, Fact[tuple[RouteTable, ...]]] = {
+        access: Fact(partial(there.route_tables, reach[access])) for access, there in elsewhere.items()
+    }
     tables = {table.id: table for table in api.route_tables(reach[OWN])}
     found = {access: fact.known(PATIENCE / 2) for access, fact in reading.items()}
     unread = frozenset(access for access, some in found.items() if isinstance(some, Trouble))
-    for some in found.values():
-        tables |= {} if isinstance(some, Trouble) else {table.id: table for table in some}
+    for access, some in found.items():
+        tables |= {} if isinstance(some, Trouble) else {table.id: replace(table, access=access) for table in some}
     subnets = None
     if any(call.operation == "DescribeSubnets" for call in reads(config, reach[OWN], instance.id)):
         try:
@@ -250,11 +253,6 @@ def _vpc(config: Config) -> Known[Vpc]:
     policies = table_policies(config.rules, snapshot, instance.vpc_id, instance.region)
     counts = {access: some if isinstance(some, Trouble) else len(some) for access, some in found.items()}
     return Vpc(instance, snapshot, policies, fallbacks, members, counts)
-
-
-def _tables(there: VpcApi, access: Access, vpc_ids: Collection[str]) -> Known[tuple[RouteTable, ...]]:
-    """Those of another account or region. Raises Ec2Error, also where its role cannot be assumed."""
-    return tuple(replace(table, access=access) for table in there.route_tables(vpc_ids))
 
 
 def _transit_tables(config: Config, api: VpcApi, snapshot: Snapshot) -> dict[str, RouteTable]:

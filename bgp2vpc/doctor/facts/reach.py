@@ -77,21 +77,20 @@ def _installed(config: Config, written: Known[Written]) -> tuple[Known[str], Kno
 
 
 async def _answers(neighbors: Sequence[Neighbor]) -> dict[IPAddress, Known[TcpAnswer]]:
-    answers = await asyncio.gather(*map(_answer, neighbors))
-    return {each.address: answer for each, answer in zip(neighbors, answers, strict=True)}
+    async def answer(neighbor: Neighbor) -> Known[TcpAnswer]:
+        connecting = asyncio.open_connection(
+            str(neighbor.address), neighbor.port, local_addr=(str(neighbor.local_address), 0)
+        )
+        try:
+            _, writer = await asyncio.wait_for(connecting, TIMEOUT)
+        except ConnectionError:
+            return TcpAnswer.REFUSED
+        except TimeoutError:
+            return TcpAnswer.NONE
+        except OSError as error:
+            return Trouble(reason_of(error), error)
+        writer.close()
+        return TcpAnswer.ACCEPTED
 
-
-async def _answer(neighbor: Neighbor) -> Known[TcpAnswer]:
-    connecting = asyncio.open_connection(
-        str(neighbor.address), neighbor.port, local_addr=(str(neighbor.local_address), 0)
-    )
-    try:
-        _, writer = await asyncio.wait_for(connecting, TIMEOUT)
-    except ConnectionError:
-        return TcpAnswer.REFUSED
-    except TimeoutError:
-        return TcpAnswer.NONE
-    except OSError as error:
-        return Trouble(reason_of(error), error)
-    writer.close()
-    return TcpAnswer.ACCEPTED
+    answers = await asyncio.gather(*map(answer, neighbors))
+    return {each.address: found for each, found in zip(neighbors, answers, strict=True)}

@@ -46,7 +46,7 @@ async def probe_http(probe: Http, destination: IPAddress) -> ProbeResult:
                     url,
                     headers=headers,
                     allow_redirects=False,
-                    ssl=tls_context(tls) if tls else True,
+                    ssl=tls_context(tls.ca_pem, tls.verify) if tls else True,
                     server_hostname=(tls.server_name or host_name or str(destination)) if tls else None,
                 )
             # Leaving this block drops the connection, however much of the answer is still to come.

@@ -58,7 +58,7 @@ async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> ProbeResult
     host = str(destination)
     with during("connecting"):
         reader, writer = await asyncio.open_connection(
-            host, probe.port, ssl=tls_context(tls), server_hostname=tls.server_name or host
+            host, probe.port, ssl=tls_context(tls.ca_pem, tls.verify), server_hostname=tls.server_name or host
         )
 
     async def send(data: bytes) -> None:

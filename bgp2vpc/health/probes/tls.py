@@ -4,20 +4,15 @@ import ssl
 from functools import lru_cache
 
 from bgp2vpc.errors import Bgp2vpcError
-from bgp2vpc.health.model import Tls
 
 
 class UnusableCa(Bgp2vpcError):
     """The configured CA certificates (`ca_pem`) cannot be read: the configuration has to be corrected."""
 
 
-def tls_context(tls: Tls) -> ssl.SSLContext:
-    """The context for connections of this kind, made once: reading the system's CAs takes long. Raises UnusableCa."""
-    return _context(tls.ca_pem, tls.verify)
-
-
 @lru_cache(maxsize=64)
-def _context(ca_pem: str | None, verify: bool) -> ssl.SSLContext:
+def tls_context(ca_pem: str | None, verify: bool) -> ssl.SSLContext:
+    """The context for such connections, made once: reading the system's CAs takes long. Raises UnusableCa."""
     if not verify:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False

@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
 """
 
 import threading
-from collections.abc import Callable
 from xml.sax.saxutils import escape
 
 from bgp2vpc.demo.cloud.values import ScaleIn
@@ -21,11 +20,6 @@ class CloudAutoScaling:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._leaving: dict[str, ScaleIn] = {}
-        self._operations: dict[str, Callable[[Request], CloudAnswer]] = {
-            "DescribeAutoScalingInstances": self._describe,
-            "RecordLifecycleActionHeartbeat": lambda request: self._refusal(request) or _answer(request.operation),
-            "CompleteLifecycleAction": self._complete,
-        }
 
     def scale_in(self, leaving: ScaleIn) -> None:
         """The group waits for this hook from now on."""
@@ -39,11 +33,20 @@ class CloudAutoScaling:
 
     def answer(self, request: Request) -> CloudAnswer:
         """Answer a call."""
-        operation = self._operations.get(request.operation)
-        if operation is None:
-            return _error(400, "InvalidAction", f"The action {request.operation} is not modelled.")
         with self._lock:
-            return operation(request)
+            match request.operation:
+                case "DescribeAutoScalingInstances":
+                    return self._describe(request)
+                case "RecordLifecycleActionHeartbeat":
+                    return self._refusal(request) or _answer(request.operation)
+                case "CompleteLifecycleAction":
+                    if refusal := self._refusal(request):
+                        return refusal
+                    if request.parameters.get("LifecycleActionResult") not in ("CONTINUE", "ABANDON"):
+                        return _error(400, "ValidationError", "LifecycleActionResult must be CONTINUE or ABANDON")
+                    del self._leaving[request.parameters["InstanceId"]]
+                    return _answer(request.operation)
+        return _error(400, "InvalidAction", f"The action {request.operation} is not modelled.")
 
     def _describe(self, request: Request) -> CloudAnswer:
         leaving = self._leaving.get(request.parameters.get(INSTANCE, ""))
@@ -59,14 +62,6 @@ class CloudAutoScaling:
             }
             member = f"<member>{''.join(f'<{key}>{escape(text)}</{key}>' for key, text in fields.items())}</member>"
         return _answer(request.operation, f"<AutoScalingInstances>{member}</AutoScalingInstances>")
-
-    def _complete(self, request: Request) -> CloudAnswer:
-        if refusal := self._refusal(request):
-            return refusal
-        if request.parameters.get("LifecycleActionResult") not in ("CONTINUE", "ABANDON"):
-            return _error(400, "ValidationError", "LifecycleActionResult must be CONTINUE or ABANDON")
-        del self._leaving[request.parameters["InstanceId"]]
-        return _answer(request.operation)
 
     def _refusal(self, request: Request) -> CloudAnswer | None:
         instance_id = request.parameters.get("InstanceId", "")
