@@ -28,13 +28,14 @@ def reset_connection(environ: dict[str, Any]) -> NoReturn:
 class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
     def get_environment(self) -> dict[str, Any]:
         environ: dict[str, Any] = super().get_environment()
-        environ[RESET_CONNECTION] = self._reset
-        return environ
 
-    def _reset(self) -> NoReturn:
-        # With a linger time of zero, close() sends RST (RFC 9293, 3.10.4 "ABORT") in place of FIN.
-        self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        raise ClientDisconnected
+        def reset() -> NoReturn:
+            # With a linger time of zero, close() sends RST (RFC 9293, 3.10.4 "ABORT") in place of FIN.
+            self.channel.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raise ClientDisconnected
+
+        environ[RESET_CONNECTION] = reset
+        return environ
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
