@@ -86,7 +86,7 @@ def _braces(verb: str, head: list[str], rest: Iterator[list[str]]) -> Iterator[E
 
 
 def _statement(verb: str, words: list[str], *, as_announced: bool) -> Iterator[Event]:
-    """`route PREFIX …`, or `attributes … nlri PREFIX …`."""
+    """Parse `route PREFIX …` or `attributes … nlri PREFIX …`."""
     kind = words[0] if words else ""
     if kind not in STATEMENTS:
         raise LineError(f"unknown word {shown(kind)} where a statement begins{nearest(kind, STATEMENTS)}")
