@@ -1,4 +1,14 @@
-"""What happened: for the log, once; and for status, as long as it matters."""
+"""The journal: logs what the daemon does, each change once; keeps recent errors and cycles for the status.
+
+A *subject* is an operation that may fail: `connect`, `observe` (a poll), `read rtb-1`, or `rtb-1 192.0.2.53/32` for the
+writes at a place. `failure` counts each error of a subject in `errors`, and logs it only if the subject did not fail
+before or the cause is another one. While the subject fails it is in `failing`. That ends with `success`, which logs
+`recovered`, or without a log line with `forget`, when the operation is not needed any more.
+
+`outcome` logs each write, and `end` the sum of a cycle. Verdicts by which nothing is written, and configuration that
+matches nothing, are logged when they are new. All methods notify the observers (`observer.py`) where these have an
+event for it.
+"""
 
 import logging
 from collections import deque
@@ -36,29 +46,29 @@ _UNWRITTEN = {
     VerdictKind.YIELD: "route not written: yield",
 }
 Tell = Callable[[str, Ec2Error | None], None]
-"""Told of each part that only some rules need: what it is, and why it could not be read, or None if it was."""
+"""Called after each read that only some rules need: its subject, and its error or None. See `Journal.told`."""
 
 KEPT_ERRORS = 50
 KEPT_CYCLES = 20
 
 
 class Journal:
-    """Logs what changes, remembers failures apart from successes, and keeps quiet about repetitions."""
+    """Logs events without their repetitions, and lists what is failing at present."""
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
         self.observers = observers
         self.cycles = 0
         self.last_cycle = ""
         self.recent_cycles: deque[CycleRow] = deque(maxlen=KEPT_CYCLES)
-        """Those that wrote, or tried to: the latest last."""
+        """The last cycles that wrote, or tried to; the latest is last."""
         self.last_read: float | None = None
-        """When all was read last, in the event loop's seconds."""
+        """When a poll last read everything (event loop's clock)."""
         self.last_read_at: str | None = None
-        """The same, for people."""
+        """The same as time of day, for people."""
         self._errors: dict[tuple[str, str], ErrorRow] = {}
         self._failing: dict[str, str] = {}
         self._causes: dict[str, str] = {}
-        """What was logged last of each that is failing."""
+        """Subject -> the cause that was logged last, for each that is failing."""
         self.not_accepted: set[Prefix] = set()
         self._rules_without_tables = ""
         self._rules_without_lists = ""
@@ -66,21 +76,21 @@ class Journal:
 
     @property
     def errors(self) -> list[ErrorRow]:
-        """The last errors, the latest last: each with its last time and how often it came."""
+        """The last errors, one row for each subject and code, with its last time and its count; the latest is last."""
         return list(self._errors.values())
 
     @property
     def failing(self) -> Mapping[str, str]:
-        """What does not work at present, and the code of its last error."""
+        """Subject -> code of the last error, for each subject that is failing at present."""
         return self._failing
 
     def begin(self, changes: int, now: float) -> Cycle:
-        """A cycle that is going to write `changes`."""
+        """Begin a cycle with this number of changes to write. `now`: event loop's clock."""
         self.cycles += 1
         return Cycle(self.cycles, now, changes)
 
     def end(self, cycle: Cycle, now: float) -> None:
-        """All writes of the cycle have their outcome."""
+        """Log a cycle, all of whose writes have ended, and keep it for the status."""
         self.last_cycle = cycle.sentence(now)
         normal = any(cycle.counts[word] for word in (*_DONE.values(), WriteResult.OVERTAKEN.value))
         if cycle.counts:
@@ -97,11 +107,12 @@ class Journal:
         event(log, logging.INFO if normal else logging.DEBUG, f"cycle {cycle.number}: {cycle.result(now)}")
 
     def outcome(self, outcome: Outcome, cycle: Cycle) -> None:
-        """One write has its outcome."""
+        """Log the result of one write, and count it in its cycle."""
         change, error = outcome.change, outcome.error
         subject = subject_of(change.key)
         if outcome.result is WriteResult.OVERTAKEN:
-            # The line of the cycle counts these; if the route is left to somebody else, that verdict is logged.
+            # At debug level only: the line of the cycle counts it, and if the route is left to the other writer, that
+            # verdict is logged.
             cycle.counts[outcome.result.value] += 1
             where = {"table": change.table_id, "prefix": change.prefix}
             event(log, logging.DEBUG, f"another writer was faster: {error}", **where)
@@ -126,17 +137,18 @@ class Journal:
             )
 
     def failure(self, subject: str, error: Bgp2vpcError, *, then: str = "", **fields: Any) -> None:
-        """Something failed. Logged when it begins and when it changes; remembered each time.
+        """Record an error of `subject`. It is logged if the subject did not fail before, or the cause is another one.
 
-        `then`: what follows; empty: what follows such an error mostly.
+        `then`: the consequence, in words for the log; empty: the usual one of such an error (`consequence`).
         """
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
-        # Those of EC2 and of probes differ from call to call; others differ with the reason: disk full, not permitted.
+        # Messages of EC2 and of probes differ from call to call, so their code is the cause. Other messages name the
+        # cause themselves: disk full, not permitted.
         cause = code if isinstance(error, Ec2Error | CheckUnknown) else str(error)
         if isinstance(error, ExabgpDown):
             cause = error.what
         then = then or consequence(error)
-        before = self._errors.pop((subject, code), None)  # one that comes every second must not hide all others
+        before = self._errors.pop((subject, code), None)  # one row, or an error each second would push out all others
         self._errors[subject, code] = ErrorRow(
             time=wall_clock(),
             subject=subject,
@@ -153,21 +165,21 @@ class Journal:
             level = logging.ERROR
             if isinstance(error, Transient | CheckUnknown | ExabgpSilent):
                 level = logging.WARNING
-            elif isinstance(error, Disagreement):  # somebody was faster: that is looked at again, and mostly ends well
+            elif isinstance(error, Disagreement):  # another writer was faster: the next try reads the table first
                 level = logging.INFO
             event(log, level, f"failed: {error}", consequence=then, **fields)
         for each in self.observers:
             each.failed(subject, error)
 
     def told(self, subject: str, error: Ec2Error | None) -> None:
-        """Something was read, or could not be."""
+        """Record the result of a read: `error` None if it succeeded."""
         if error is None:
             self.success(subject)
         else:
             self.failure(subject, error)
 
     def lost(self, lost: LostRoute) -> None:
-        """Somebody else has pointed a route of ours elsewhere: a peer that we left it to, or one we know nothing of."""
+        """Log that another host has pointed a route of ours elsewhere: a handover if we expected it, else a loss."""
         new = lost.new
         fields = {
             "table": lost.table_id,
@@ -184,11 +196,14 @@ class Journal:
             each.lost(lost)
 
     def left(self, table_id: str, prefix: Prefix) -> None:
-        """A route of ours is no rule's business any more."""
+        """Log that a route of ours stays in its table although no rule matches it any more."""
         event(log, logging.WARNING, "route left as it is: no rule matches it any more", table=table_id, prefix=prefix)
 
     def shadowed(self, found: Collection[tuple[str, Prefix, str, str]]) -> None:
-        """(table, prefix, rule, first rule): what a rule manages and an earlier one decides about. Said once."""
+        """Log each `manage_routes` entry that an earlier rule decides about: (table, prefix, rule, earlier rule).
+
+        `found`: all there are now; each is logged when it is new.
+        """
         for each in found:
             if each not in self._shadowed:
                 table, prefix, rule, first = each
@@ -197,7 +212,7 @@ class Journal:
         self._shadowed = frozenset(found)
 
     def success(self, subject: str, **fields: Any) -> None:
-        """What failed before works again."""
+        """Record that `subject` works. If it was failing, log that it has recovered."""
         code = self._failing.pop(subject, None)
         self._causes.pop(subject, None)
         if code is not None:
@@ -206,24 +221,24 @@ class Journal:
                 each.recovered(subject, unwanted=False)
 
     def has_read(self, now: float) -> None:
-        """Everything has been read."""
+        """Record that a poll has read everything."""
         self.last_read, self.last_read_at = now, wall_clock()
         self.success("observe")
 
     def no_longer_wanted(self, keys: Iterable[RouteKey]) -> None:
-        """Nothing is to be written at these places: what failed there will be news when it fails again."""
+        """Forget the failed writes at these places, which need no write any more; a new failure is logged again."""
         for key in keys:
             self.forget(subject_of(key))
 
     def forget(self, subject: str) -> None:
-        """Whether this works does not matter any more."""
+        """End the failure of `subject` without a log line: the operation is not needed any more."""
         self._causes.pop(subject, None)
         if self._failing.pop(subject, None) is not None:
             for each in self.observers:
                 each.recovered(subject, unwanted=True)
 
     def verdicts(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
-        """What is offered and not written, and why: said when it becomes so. What is written is said when it is."""
+        """Log each new verdict by which no route is written (blocked, foreign, yield). `outcome` logs the writes."""
         for each in self.observers:
             each.judged(before, now)
         for key, verdict in now.items():
@@ -244,7 +259,7 @@ class Journal:
             )
 
     def dry_run(self, changes: Iterable[Change], places: Places) -> None:
-        """What would have been written, said once."""
+        """Log the changes that a dry run does not write, each once."""
         for change in changes:
             state = places.at(change.key)
             if state.proposed != change:
@@ -252,9 +267,9 @@ class Journal:
                 event(log, logging.INFO, f"would {change.action.value} {change.place_words()}")
 
     def refuse(self, prefixes: Collection[Prefix], only: Collection[Prefix] | None) -> None:
-        """Announced, and accepted by no rule: most often a mistyped `accept`. Said once.
+        """Log prefixes that are announced and that no rule accepts, each once: most often a mistyped `accept`.
 
-        `prefixes` are among `only`, or (None) all there are.
+        `prefixes`: all of them among `only`, or (None) among all prefixes.
         """
         for prefix in prefixes:
             if prefix not in self.not_accepted:
@@ -262,7 +277,7 @@ class Journal:
         self.not_accepted = (set() if only is None else self.not_accepted - set(only)) | set(prefixes)
 
     def rules_without_tables(self, rules: Iterable[Rule]) -> None:
-        """Rules that find nothing are most often a mistyped tag."""
+        """Log the rules that find no table, if they are others than before: most often a mistyped tag."""
         names = ", ".join(rule.name for rule in rules)
         if names != self._rules_without_tables:
             self._rules_without_tables = names
@@ -271,7 +286,7 @@ class Journal:
                 event(log, logging.WARNING, "rule matches no route table", rules=names, hint=hint)
 
     def rules_without_lists(self, rules: Iterable[Rule]) -> None:
-        """Rules whose prefix list does not exist: mistyped, or still to be made."""
+        """Log the rules whose prefix list does not exist, if they are others than before: mistyped, or not made yet."""
         names = ", ".join(f"{rule.name} ({rule.prefix_list})" for rule in rules)
         if names != self._rules_without_lists:
             self._rules_without_lists = names
@@ -281,12 +296,12 @@ class Journal:
 
 
 def wall_clock() -> str:
-    """What it says, in UTC, to the millisecond: for people, and for nothing that is decided."""
+    """The time of day in UTC, to the millisecond (ISO 8601): for people, not for decisions."""
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def subject_of(key: RouteKey) -> str:
-    """What failures of writing there are called in `failing` and `errors`."""
+    """The subject of writes at this place, in `failing` and `errors`."""
     return f"{key[0]} {key[1]}"
 
 
@@ -301,5 +316,5 @@ _CONSEQUENCES: tuple[tuple[type[Bgp2vpcError], str], ...] = (
 
 
 def consequence(error: Bgp2vpcError) -> str:
-    """What follows, in the words of the log."""
+    """The usual consequence of this error, in the words of the log."""
     return next((words for kind, words in _CONSEQUENCES if isinstance(error, kind)), "tried again")

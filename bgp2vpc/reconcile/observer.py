@@ -1,4 +1,15 @@
-"""What happens in the reconciliation, as values, told to whoever wants to hear of it."""
+"""The events of the reconcile loop as values, and the observers that receive them.
+
+A part that needs to know what the reconciler does is an `Observer`. It is called on the event loop, at once. An event
+about some prefixes, and the cycle that follows it, call in this order:
+
+1. `touched`: the prefixes are queued.
+2. `lost`, `decided`, `judged`: the decision is made (in slices: repeatedly, and at the end `decided_all`).
+3. `written`: once for each write, when it ends. `cycled`: all writes of the cycle have ended.
+
+`polled` follows each poll, and `answered` each call of EC2's API. `failed` and `recovered` report any operation of the
+daemon, not only those of the reconciler (`Journal.failure`).
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -17,7 +28,11 @@ SomeObserver = TypeVar("SomeObserver", bound="Observer")
 
 @dataclass(slots=True)
 class Cycle:
-    """One decision and the writes that came of it. `started` in the clock's seconds."""
+    """One decision and the writes that follow from it.
+
+    `started`: on the event loop's clock. `pending`: changes whose writes have not ended. `counts`: results of the other
+    writes, by the words of the log (`created`, `failed`).
+    """
 
     number: int
     started: float
@@ -25,20 +40,22 @@ class Cycle:
     counts: Counter[str] = field(default_factory=Counter)
 
     def sentence(self, now: float) -> str:
-        """`cycle 812: 3 created, 1 failed (0.41 s)`."""
+        """The number and the result, in words: `cycle 812: 3 created, 1 failed (0.41 s)`."""
         return f"cycle {self.number}: {self.result(now)}"
 
     def result(self, now: float) -> str:
-        """`3 created, 1 failed (0.41 s)`."""
+        """The result in words: `3 created, 1 failed (0.41 s)`."""
         counts = ", ".join(f"{count} {word}" for word, count in sorted(self.counts.items())) or "nothing to change"
         return f"{counts} ({now - self.started:.2f} s)"
 
 
 class WriteResult(Enum):
-    """What became of a change.
+    """The result of the write of a change.
 
-    OVERTAKEN: another writer was faster, which is normal where several hosts start or fail over at once. The table is
-    read again at once. When EC2 contradicts us again after that read, it is FAILED.
+    DONE: EC2 accepted it, or a delete found no route. UNNEEDED: before the call it turned out that the place needs no
+    such change any more. OVERTAKEN: EC2 refused it because another writer was faster, which is normal where several
+    hosts start or fail over at once; the table is read again and the place decided again, at once. FAILED: any other
+    error, and the second refusal of that kind in a row; the write is tried again at `Outcome.retry_at`.
     """
 
     DONE = "done"
@@ -49,7 +66,11 @@ class WriteResult(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a change, and how long it took from decision to answer, in seconds."""
+    """The result of one write. `change`: as it was written, or as it was wanted if it was not.
+
+    `seconds`: from the decision to the end of the write, waits and reads included. `retry_at`: when the place may be
+    written again (event loop's clock); None: no retry is needed.
+    """
 
     change: Change
     result: WriteResult
@@ -60,7 +81,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class LostRoute:
-    """Somebody else has pointed a route of ours elsewhere. `expected`: we had left it to a peer."""
+    """A route of ours (to `old`) that another host has pointed elsewhere: it is `new` now.
+
+    `expected`: we had left it to a peer, or the table avoids our availability zone.
+    """
 
     table_id: str
     prefix: Prefix
@@ -70,56 +94,56 @@ class LostRoute:
 
 
 class Observer:
-    """Overrides what it wants to hear."""
+    """Receives events. A subclass overrides the methods of those that it needs."""
 
     def touched(self, prefixes: Collection[Prefix]) -> None:
-        """Something about these prefixes has changed, and they are decided about next."""
+        """An input of these prefixes has changed; they are decided about next."""
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """The reconciler has looked at the tables: for these prefixes, or (None) for all.
+        """The plan for these prefixes, or (None) for all, was made. Its verdicts are not recorded yet.
 
-        For all where they are few; else it is called for some after the other, and then `decided_all`.
+        A decision about everything in slices calls this for the prefixes of each slice, and then `decided_all`.
         """
 
     def decided_all(self, prefixes: Collection[Prefix]) -> None:
-        """All were decided about, some after the other, and that was these: of others there is nothing any more."""
+        """A decision about everything in slices is complete: `prefixes` are all that there are."""
 
     def judged(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
-        """The verdicts about the same places, before and now."""
+        """The verdicts of the places of a decision were recorded: those `before` it, and those that hold `now`."""
 
     def written(self, outcome: Outcome) -> None:
-        """A write has its outcome."""
+        """A write has ended, successfully or not."""
 
     def lost(self, lost: LostRoute) -> None:
-        """Somebody else has pointed a route of ours elsewhere."""
+        """A read has shown that another host pointed a route of ours elsewhere."""
 
     def cycled(self, cycle: Cycle) -> None:
-        """All writes of a cycle have theirs."""
+        """All writes of a cycle have ended."""
 
     def polled(self) -> None:
-        """A poll, or a try to connect, is over, whether or not EC2 answered."""
+        """A poll or an attempt to connect has ended, whether or not EC2 answered."""
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
-        """EC2 has answered a call after so long, or not."""
+        """A call of EC2's API has ended after `seconds`; `error` None: it succeeded."""
 
     def votes_changed(self) -> None:
-        """Other members of the Serf cluster speak against other owners than before."""
+        """The votes of other members of the Serf cluster against owners have changed."""
 
     def failed(self, subject: str, error: Bgp2vpcError) -> None:
-        """Something failed, for the first time or again."""
+        """The operation `subject` failed, for the first time or again."""
 
     def recovered(self, subject: str, *, unwanted: bool) -> None:
-        """What failed works again, or (`unwanted`) does not matter any more."""
+        """The operation `subject`, which had failed, works again or (`unwanted`) is not needed any more."""
 
 
 class Observers:
-    """All who want to hear it, in the order in which they are told. Each is added where it is made."""
+    """All observers, in the order in which they are called. `parts.py` adds each one where it makes it."""
 
     def __init__(self) -> None:
         self._all: list[Observer] = []
 
     def add(self, observer: SomeObserver) -> SomeObserver:
-        """This one hears what happens from now on."""
+        """Call this observer from now on; returns it."""
         self._all.append(observer)
         return observer
 

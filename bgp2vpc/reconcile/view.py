@@ -1,4 +1,11 @@
-"""The view: what we believe the VPC looks like, and what the rules make of it. State without I/O."""
+"""The view: the VPC as we know it, and the route tables that the rules find in it. State without I/O.
+
+It is empty at first. A poll replaces the snapshot (`observed`), a reread one table of it (`reread`). Both put back our
+own recent writes that the read is too old to show (`Places.corrected`), compare the tables with those before to find
+the routes that others have moved (`_find_moved`), and match the rules with the tables again. A write of ours that EC2
+has accepted changes the table without a read (`wrote`). Decisions are made from the result: `plan` for many places,
+`still` for one change just before it is written, `decided` to record their verdicts.
+"""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -30,14 +37,14 @@ from bgp2vpc.vpc.prefix_lists import newest
 from bgp2vpc.vpc.snapshot import Snapshot
 
 SAME_ANSWER: Final = 0.05
-"""Seconds in which all who waited for one read get its answer."""
+"""Seconds within which all writes that wait for the same read take in its answer."""
 
 
 class View:
-    """The last snapshot, corrected by our own writes since, and the tables that rules found in it; empty at first."""
+    """The last snapshot, with our own writes since, and the tables that the rules find in it."""
 
     def __init__(self, instance: Instance, rules: Sequence[Rule], policy: Policy, places: Places) -> None:
-        """`instance`: who we are, as far as that is known before EC2 is reached. `places` hears of writes and moves."""
+        """`instance`: what the configuration says of it, until we are connected. `places` records writes and moves."""
         self.instance = instance
         self.policy = policy
         self.rules = tuple(rules)
@@ -45,82 +52,79 @@ class View:
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, TablePolicy] = {}
         self.denied: dict[str, InterfaceGone] = {}
-        """Interfaces that EC2 has called unknown when a route was to point at them, and has not been asked about since.
+        """Interface id -> the error by which EC2 refused a route to it, as no such interface exists.
 
-        It may have gone, or be so new that not all of EC2 knows it: the next snapshot tells. Until then it is ours as
-        before, and nothing is pointed at it, nor at another one in its stead.
+        It is gone, or too new for all of EC2 to know it; the next poll decides which, and empties this. Until then it
+        counts as ours, but no route is pointed at it, nor at another interface in its place.
         """
         self._read_at: dict[str, float] = {}
         self._taken_in: dict[str, tuple[RouteTable, RouteTable, float]] = {}
-        """By table: the last read of it alone, what the snapshot had after it, and when."""
+        """Table id -> its last reread, the table in the snapshot after that, and when it was taken in."""
         self._missing_since: dict[str, float] = {}
-        """When EC2 did not know an interface first, of those that it did not know the last time, either."""
+        """Interface id -> when EC2 first reported no such interface, if its last answer was the same."""
         self.changed: set[Prefix] = set()
-        """Of these, reads of single tables have shown something new that was not decided about yet."""
+        """Prefixes for which rereads have shown a change that no decision has used yet."""
         self._lost: dict[Prefix, list[LostRoute]] = {}
         self._asked_in: frozenset[str] = frozenset()
-        """The VPCs in which addresses of peers were looked for."""
+        """The VPCs in which the addresses of peers were looked up."""
         self.lists_written: set[PrefixListId] = set()
         """Prefix lists whose entries are being written."""
 
     @property
     def reaches(self) -> Mapping[Access, frozenset[str]]:
-        """How the VPCs are reached whose tables we have to know."""
+        """Access -> the VPCs that are read with it: ours, and those that rules name."""
         return reaches(self.rules, self.instance)
 
     @property
     def answering(self) -> Mapping[Access, frozenset[str]]:
-        """The same without accounts and regions that gave no answer when they were asked last. Ours comes first."""
+        """`reaches`, our own account first, without the accounts and regions that did not answer last time."""
         return {access: vpc_ids for access, vpc_ids in self.reaches.items() if access not in self.snapshot.unread}
 
     def access_to(self, vpc_id: str) -> Access:
-        """How this VPC is reached."""
+        """The access with which this VPC is read; our own if no rule names it."""
         return next((access for access, vpc_ids in self.reaches.items() if vpc_id in vpc_ids), OWN)
 
     def access_of(self, table_id: str) -> Access:
-        """How this table is reached."""
+        """The access with which this table was read; our own if it is not known."""
         table = self.snapshot.tables.get(table_id)
         return table.access if table else OWN
 
     def bucket_of(self, table_id: str) -> tuple[str, str]:
-        """Account and region, empty for our own, by which EC2 counts writes of this table. A role may be of ours."""
+        """The account and region in whose bucket EC2 counts writes to this table; each is empty if it is ours."""
         access, own = self.access_of(table_id), {each.owner_id for each in self.snapshot.interfaces}
-        return "" if access.account_id in own else access.account_id, access.region
+        return "" if access.account_id in own else access.account_id, access.region  # a role may be of our account
 
     def settings(self, key: RouteKey) -> RouteSettings | None:
-        """What the configuration says of routes at this place; None: no rule is about it."""
+        """The configured settings of the route at this place; None: no rule matches it."""
         table_policy = self.tables.get(key[0])
         rule = table_policy.rule_for(key[1]) if table_policy else None
         return rule.settings_of(key[1]) if rule else None
 
     def answers(self, rule: Rule) -> bool:
-        """Whether the account and region of this rule has answered when it was asked last."""
+        """Whether the account and region of this rule answered when they were last asked."""
         return rule.access.seen_from(self.instance.region) not in self.snapshot.unread
 
     def configure(self, rules: Sequence[Rule], policy: Policy) -> tuple[RouteKey, ...]:
-        """Other rules, from now on; returns the routes of ours that no rule is about any more."""
+        """Use these rules from now on. Returns the routes of ours that no rule matches any more."""
         before = self.ours()
         self.rules, self.policy = tuple(rules), policy
         self._find_tables()
         return tuple(sorted(before - self.ours()))
 
     def ours(self) -> set[RouteKey]:
-        """Table and prefix of the routes of ours that a rule is about.
-
-        Not those to our VPC's attachment that are due to another instance of it.
-        """
+        """The places of our routes that a rule matches, except those that `is_served_by_our_vpc` leaves to others."""
         return {key for key in _ours(self.tables, self.snapshot) if not self.is_served_by_our_vpc(key)}
 
     def is_served_by_our_vpc(self, key: RouteKey) -> bool:
-        """Whether a transit gateway leads to our VPC because of another instance, as was decided last."""
+        """Whether, by the last verdict, a transit gateway's route to our VPC is due to another instance of the VPC."""
         state = self.places.states.get(key) if is_transit(key[0]) else None
         verdict = state.verdict if state else None
         return verdict is not None and verdict.reason in (Reason.SERVED_IN_VPC, Reason.BEST_PATH)
 
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
-        """EC2 told everything anew, but for accounts that gave no answer; it was asked at `asked`.
+        """Take in a poll, begun at `asked`. Tables of accounts that did not answer are in it as they were before.
 
-        Returns the routes of ours that are still there, in tables that no rule finds any more.
+        Returns the routes of ours that remain in tables that no rule finds any more.
         """
         before, was = self.tables, self.snapshot
         self.denied.clear()
@@ -136,7 +140,7 @@ class View:
             prefix_lists=newest(was.prefix_lists, snapshot.prefix_lists),
         )
         asked_in: frozenset[str] = frozenset().union(*self.answering.values())
-        if not asked_in <= self._asked_in:  # a peer that is known in one VPC may have an interface in a new one, too
+        if not asked_in <= self._asked_in:  # in a VPC that is new here, look the addresses of all peers up again
             everybody = (each.addresses for each in self.snapshot.peer_enis.values())
             self.snapshot = replace(self.snapshot, unresolvable=self.snapshot.unresolvable.union(*everybody))
         self._asked_in = asked_in
@@ -146,13 +150,13 @@ class View:
         return tuple(sorted(key for key in _ours(lost, was) if self.is_at_ours(*key)))
 
     def is_at_ours(self, table_id: str, prefix: Prefix) -> bool:
-        """Whether the route points at an interface of this instance, or its VPC's attachment, as far as we know."""
+        """Whether the route here points at an interface of ours, or at our VPC's attachment, as far as we know."""
         table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
         return route is not None and is_ours(route, self.snapshot.own)
 
     def ours_by_best_path(self, prefixes: Collection[Prefix]) -> tuple[RouteKey, ...]:
-        """Places where the route of one of these is ours as far as we know, and best path decides."""
+        """The places of these prefixes where best path decides and the route is ours, as far as we know."""
         return tuple(
             (table_id, prefix)
             for table_id, table_policy in self.tables.items()
@@ -163,16 +167,16 @@ class View:
         )
 
     def asked_at(self, table_id: str) -> float:
-        """When EC2 was asked about this table, the last time that it has answered."""
+        """When the last read of this table that EC2 answered was begun (event loop's clock)."""
         return self._read_at.get(table_id, NEVER)
 
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
-        """EC2 told one table anew."""
+        """Take in a reread of one table, begun at `asked`."""
         before = self.snapshot.tables.get(table.id)
         read, became, at = self._taken_in.get(table.id, (None, None, NEVER))
         if read is table and became is before and now < at + SAME_ANSWER:
             self._read_at[table.id] = asked
-            return  # all writes that wait for one read get the same answer, one after the other
+            return  # writes share a read (`Calls.fresh_table`), and each of them takes in its answer
         tables = self.places.corrected([table], now)
         self._find_moved(tables, now)
         if before is not None:
@@ -185,7 +189,7 @@ class View:
         self._taken_in[table.id] = (table, tables[0], now)
 
     def _find_moved(self, tables: Iterable[RouteTable], now: float) -> None:
-        """What others have pointed elsewhere since these tables were read before."""
+        """Record the routes that others have pointed elsewhere since the previous read of these tables."""
         for table in tables:
             before = self.snapshot.tables.get(table.id)
             if before is not None:
@@ -208,17 +212,17 @@ class View:
             self._lost.setdefault(prefix, []).append(LostRoute(now.id, prefix, old.target, new, expected))
 
     def take_lost(self, only: Collection[Prefix] | None) -> list[LostRoute]:
-        """Our routes of these prefixes, or (None) all, that others have pointed elsewhere since this was last asked."""
+        """Our routes for these prefixes, or (None) all, that others have pointed elsewhere since the last call."""
         prefixes = tuple(self._lost) if only is None else [each for each in only if each in self._lost]
         return [lost for prefix in prefixes for lost in self._lost.pop(prefix)]
 
     def take_changed(self) -> set[Prefix]:
-        """Those that are `changed`; they are decided about now."""
+        """Return `changed` and empty it: the caller decides about these prefixes now."""
         changed, self.changed = self.changed, set()
         return changed
 
     def table_gone(self, table_id: str) -> None:
-        """EC2 says that it does not exist."""
+        """Remove this table: EC2 reports that it does not exist."""
         self._replace((), table_id)
 
     def _replace(self, tables: Iterable[RouteTable], table_id: str) -> None:
@@ -226,14 +230,14 @@ class View:
         self._find_tables()
 
     def holder(self, key: RouteKey) -> str:
-        """What the route points at as far as we know; empty if there is none."""
+        """The id of the target that the route here points at, as far as we know; empty if there is no route."""
         table_id, prefix = key
         table = self.snapshot.tables.get(table_id)
         route = table.static_route(prefix) if table else None
         return route.target.id if route else ""
 
     def known_places(self, only: Collection[Prefix] | None) -> list[RouteKey]:
-        """The places of these prefixes, or (None) all, of which there is something to remember."""
+        """The places of these prefixes, or (None) all, that have a `PlaceState`."""
         states = self.places.states
         if only is None:
             return list(states)
@@ -242,9 +246,9 @@ class View:
     def decided(
         self, known: Collection[RouteKey], verdicts: Mapping[RouteKey, Verdict], now: float, unix_time: float
     ) -> Mapping[RouteKey, Verdict]:
-        """These places were decided about: remember the verdicts, and that the others have none. Returns those before.
+        """Record the verdicts of a decision; the other `known` places lose theirs. Returns the verdicts before it.
 
-        `known`: the places with something to remember.
+        `known`: the places with a `PlaceState` that the decision was about (`known_places`).
         """
         before = {key: verdict for key in known if (verdict := self.places.states[key].verdict) is not None}
         for key in before.keys() | verdicts.keys():
@@ -254,7 +258,7 @@ class View:
         return before
 
     def wrote(self, change: Change, now: float) -> None:
-        """EC2 accepted this change."""
+        """Put a write that EC2 has accepted into the table, and record it: reads may not show it for a while."""
         after: Route | None = None
         if change.action is not Action.DELETE:
             settings, neighbor = self.settings(change.key), self.snapshot.peer_enis.get(change.target.id)
@@ -275,43 +279,43 @@ class View:
             self.tables = {**self.tables, table.id: replace(table_policy, table=table)}
 
     def offers_for(self, prefix: Prefix, inputs: DecisionInput) -> Sequence[Offer]:
-        """What is offered for a prefix, or for a prefix list in the first table that is to have a route for it."""
+        """The offers for a prefix; for a prefix list, those in the first table that is to have a route for it."""
         rules = (table_policy.lists.get(prefix) for table_policy in self.tables.values())
         rule = next(filter(None, rules), None) if isinstance(prefix, PrefixListId) else None
         return inputs.offers_for(prefix, rule, self.snapshot) if rule else inputs.offers.get(prefix, ())
 
     def prefix_list_changed(self, found: ManagedPrefixList) -> None:
-        """EC2 told of one prefix list, with its entries."""
+        """Take in one prefix list, with its entries, as it was just read or written."""
         self.snapshot = replace(self.snapshot, prefix_lists={**(self.snapshot.prefix_lists or {}), found.id: found})
         self._find_tables()
 
     def prefix_list_gone(self, list_id: str) -> None:
-        """EC2 says that there is no such prefix list."""
+        """Remove this prefix list: EC2 reports that it does not exist."""
         others = {each: found for each, found in (self.snapshot.prefix_lists or {}).items() if each != list_id}
         self.snapshot = replace(self.snapshot, prefix_lists=others)
         self._find_tables()
 
     def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
-        """EC2 told how these instances are."""
+        """Take in the health of these instances, as EC2 reports it."""
         self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
 
     def forget_health_except(self, instance_ids: Collection[str]) -> None:
-        """Of all other instances nothing is known any more."""
+        """Forget the health of all other instances."""
         known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
         self.snapshot = replace(self.snapshot, health=known)
 
     def plan(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Plan:
-        """What there is to do; nothing before the first snapshot."""
+        """The plan for these prefixes, or (None) all; empty before the first poll."""
         return decide(self.tables, self.snapshot, inputs, self.policy, only)
 
     def prefixes_of_routes(self, table_id: str) -> set[Prefix]:
-        """Those of the static routes of this table that a rule is about."""
+        """The destinations of this table's routes, propagated ones included, that a rule matches."""
         table_policy = self.tables.get(table_id)
         found = (route.destination for route in (table_policy.table.routes if table_policy else ()))
         return {each for each in found if isinstance(each, Prefix) and table_policy and table_policy.rule_for(each)}
 
     def still(self, change: Change, inputs: DecisionInput) -> Change | None:
-        """`change` as it has to be now, or None if it is no longer what the place needs."""
+        """The change that the place needs now, if it has the same action as `change`; else None."""
         table_policy = self.tables.get(change.table_id)
         if table_policy is None:
             return None
@@ -322,15 +326,15 @@ class View:
     def owners_to_check(
         self, inputs: DecisionInput, only: Collection[Prefix] | None = None, *, as_witness: bool = False
     ) -> dict[RouteKey, tuple[str, str]]:
-        """(table, prefix) -> (remote check, interface id) of those who hold what we, or others, care for."""
+        """(table, prefix) -> (remote check, interface id) of the owners to check, as in `policy.decide`."""
         return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
 
     def resolved(self, asked: Unresolved, found: Iterable[Interface]) -> None:
-        """EC2 told about these interfaces: this is all there is of them, in all accounts that answer."""
+        """Take in the interfaces that EC2 has `found` for `asked`; whatever else was asked for does not exist."""
         by_id = {interface.id: interface for interface in found}
         there = frozenset().union(*(interface.addresses for interface in by_id.values()))
         taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}
-        # An address belongs to one interface: who had it before has it no longer.
+        # An address belongs to one interface: forget those that have one which was just found elsewhere, or nowhere.
         others = {
             each: interface
             for each, interface in self.snapshot.peer_enis.items()
@@ -352,16 +356,16 @@ class View:
         )
 
     def gave_no_answer(self, access: Access) -> None:
-        """This account was asked about interfaces. What is decided about its tables waits for the next poll."""
+        """This account did not answer a lookup: until the next poll, its tables wait for unknown next hops of peers."""
         self.snapshot = replace(self.snapshot, unread=self.snapshot.unread | {access})
         self._asked_in -= self.reaches.get(access, frozenset())
 
     def has_rule_for(self, prefix: Prefix) -> bool:
-        """Whether a rule matches it in some table."""
+        """Whether a rule matches this prefix in some table."""
         return any(table_policy.rule_for(prefix) for table_policy in self.tables.values())
 
     def is_offered(self, prefix: Prefix, inputs: DecisionInput) -> bool:
-        """Whether a source of this host offers it where a rule lets that count."""
+        """Whether a source of this host offers this prefix, and a rule that matches it uses the offer."""
         rules = [rule for table_policy in self.tables.values() if (rule := table_policy.rule_for(prefix))]
         return any(
             offer.side is not Side.PEER and rule.admits(offer)
@@ -370,7 +374,7 @@ class View:
         )
 
     def not_accepted(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
-        """Prefixes (among `only`, if given) that sources of this host offer, and no rule accepts."""
+        """The prefixes (of `only`, if given) that sources of this host offer and no rule accepts."""
         return tuple(
             prefix
             for prefix in (inputs.offers if only is None else only)
