@@ -1,9 +1,16 @@
-"""What sources say enters the RIB here, and is passed on to ExaBGP if there is one.
+"""The Adj-RIB-In: lines of local sources and UPDATEs of BGP peers become paths in the RIB (`bgp/rib.py`).
 
-The paths themselves are in `bgp/rib.py`. A line of a source is taken as a whole or not at all: if there is room for its
-paths, they go into the RIB, the line goes to ExaBGP (`adj_rib_out.py`), and the reconciler hears which prefixes changed
-(`Decider`). The paths of a source that closes stay, stale, for its hold time. What BGP peers announce comes by the same
-way (`peers.py`).
+A line of a local source (`AdjRibIn.said`), in one turn of the event loop:
+
+1. It is refused if the source has no room for its paths, or if ExaBGP would end at it. Then neither the RIB nor ExaBGP
+   gets any of it, so that the VPC and the datacenter have the same paths.
+2. Its events are applied to the RIB.
+3. The line is passed on to ExaBGP, if there is one (`adj_rib_out.py`).
+4. The reconciler is told which prefixes have changed (`Decider`), and decides about them in its next turn.
+5. The source gets its answer: `done` or `error`.
+
+When a source's session closes, its paths become stale: they stay for a hold time, within which the source may come back
+and announce them again. UPDATEs of BGP peers come from `peers.py` and are not passed on.
 """
 
 import asyncio
@@ -38,7 +45,7 @@ DEFAULT_MAX_PREFIXES = 1000
 TOO_MANY = "the source has reached its limit of prefixes (max_prefixes); nothing of this line is taken"
 CLIENT_KINDS = (SourceKind.CLIENT, SourceKind.TEE)
 CLIENTS = 10
-"""Sources that offer as many prefixes as they may: the clients of the socket, however many, offer no more in all."""
+"""All clients of the socket and tees together may offer this many times the default `max_prefixes`."""
 TOO_MANY_OF_CLIENTS = (
     f"all clients of the socket offer {CLIENTS} times max_prefixes already; nothing of this line is taken"
 )
@@ -47,29 +54,29 @@ TOO_MANY_SELECTORS = (
 )
 
 REMEMBERED_GONE = 10_000
-"""Prefixes of which it is remembered who has ceased to offer them; of more, the oldest are forgotten."""
+"""Prefixes with records of the sources that have ceased to offer them; beyond that, the oldest are dropped."""
 GONE_OF_PREFIX = 8
-"""Sources of one prefix, the same."""
+"""Records of one prefix, one for each source; beyond that, the oldest are dropped."""
 
 NO_NEIGHBOR = "ExaBGP has told of no such neighbor, or of no session with it, and 4.2 would stop at this line"
 
 
 class Decider(Protocol):
-    """Who decides anew when something changes: the reconciler."""
+    """The reconciler, as far as it is told what has to be decided again."""
 
     def prefixes_changed(self, prefixes: Collection[Prefix]) -> None:
-        """What is announced of these has changed."""
+        """The paths for these prefixes have changed."""
 
     def neighbors_changed(self) -> None:
-        """A session of a neighbor has begun, told all, or ended."""
+        """A neighbor's session came up, went down or sent its End-of-RIB; or the neighbors themselves have changed."""
 
     def session_lost(self, paths: Collection[tuple[Prefix, IPAddress]]) -> None:
-        """A neighbor that offered these paths, by prefix and next hop, is lost; before anything follows."""
+        """The neighbor that offered these paths (prefix, next hop) is lost. Called before anything else changes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The line that announced a path (cut; empty for a peer's), and when, in Unix seconds."""
+    """The line that announced a path (cut; empty for a BGP peer's path), and when: `at`, in Unix seconds."""
 
     line: str
     at: float
@@ -77,10 +84,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """A source has ceased to offer a prefix `at`, in Unix seconds; `line` had announced it (cut; empty for a peer's).
+    """A source has ceased to offer a prefix, `at` in Unix seconds.
 
-    `how`: why the path went, in words; empty: the source withdrew it. `line` empty, and not a peer's: it had not
-    announced the prefix since our start, and withdrew it all the same.
+    `how`: why, in words; empty: the source withdrew it. `line`: the line that had announced it, cut. It is empty for a
+    BGP peer, and for a source that withdrew a prefix that it had not announced since our start.
     """
 
     source: str
@@ -91,7 +98,7 @@ class Gone:
 
 
 class AdjRibIn:
-    """The daemon's side of every source (`sources.session.Listener`). All on the event loop; nothing here waits."""
+    """Takes in the lines of every source (`sources.session.Listener`). Runs on the event loop; no method waits."""
 
     def __init__(self, inputs: Inputs, decider: Decider, adj_rib_out: AdjRibOut | None) -> None:
         self.rib = inputs.rib
@@ -104,15 +111,15 @@ class AdjRibIn:
         self._default_max_prefixes = DEFAULT_MAX_PREFIXES
         self.refused_lines = RefusedLines()
         self.last_lines: dict[str, str] = {}
-        """The last line of each client of the socket and `tee`, cut; a script keeps its own."""
+        """Source -> its last line, cut: of clients of the socket and tees only, as a script keeps its own."""
         self._said: dict[Prefix, dict[tuple[str, int | None], Said]] = {}
         self._gone: dict[Prefix, dict[str, Gone]] = {}
-        """By prefix and source; what went first, first."""
+        """Prefix -> source -> its record; in both, the oldest first."""
         self._holds = True
         self._expiry = Alarm(self._expire)
 
     def use_limits(self, max_prefixes: Mapping[str, int], default: int) -> None:
-        """How many prefixes each source may offer, from now on; one that offers more already keeps them."""
+        """Set how many prefixes each source may offer; a source that already offers more keeps its paths."""
         self._max_prefixes, self._default_max_prefixes = max_prefixes, default
         for name, adj in self.rib.sources():
             adj.max_prefixes = self._limit(name)
@@ -122,18 +129,18 @@ class AdjRibIn:
 
     @property
     def adj_rib_out(self) -> AdjRibOut | None:
-        """Where ExaBGP hears of what is said here; None: there is none, or it hears no more of us."""
+        """What sends lines to ExaBGP; None: there is no ExaBGP, or `stop_exporting` was called."""
         return None if self._is_silent else self._adj_rib_out
 
     # Sources on this host
 
     def opened(self, source: str, kind: SourceKind, *, routine: bool = False) -> None:
-        """A session begins. `routine`: as so often before, no news for the log."""
+        """Open the session of a source. `routine`: it has been opened so often that it is logged for debugging only."""
         self.open(source, kind, Side.CHECK if kind is SourceKind.CHECK else Side.LOCAL)
         event(log, logging.DEBUG if routine else logging.INFO, "source up", source=source, kind=kind.value)
 
     def said(self, source: str, command: Command) -> Reply:
-        """One line of a source: into the RIB, on to ExaBGP, and answered, in this turn of the event loop."""
+        """Handle one line of a source, in the steps of the module's docstring. Returns the answer."""
         if self.kinds[source] in CLIENT_KINDS:
             self.last_lines[source] = command.line[:LOGGED]
         if refusal := self._refusal(source, command):
@@ -141,13 +148,13 @@ class AdjRibIn:
             return Reply(Answer.ERROR, refusal)
         changed, _ = self.take_in(source, command.events, command.line)
         passed_on = False
-        # What comes through `tee` has been through ExaBGP's pipe already.
+        # A tee has passed its script's lines to ExaBGP itself.
         if self.adj_rib_out is not None and command.for_exabgp and self.kinds.get(source) is not SourceKind.TEE:
             passed_on = True
             if self._may_hear(command):
                 self.adj_rib_out.pass_on(source, command)
             else:
-                self.adj_rib_out.take_all_back(source)  # of those lines only `clear adj-rib out` gets here
+                self.adj_rib_out.take_all_back(source)  # a `clear adj-rib out` that would end ExaBGP 4.2
         ended_rib = any(isinstance(each, EndOfRib) for each in command.events)
         self.changed(changed, "it came back, and did not announce it again" if ended_rib else "")
         if ended_rib:
@@ -163,7 +170,7 @@ class AdjRibIn:
         return Reply(Answer.DONE if passed_on else command.answer, command.error, command.reply)
 
     def _refusal(self, source: str, command: Command) -> str:
-        """Why nothing of this line is taken; empty: all of it is, so that the VPC and the datacenter have the same."""
+        """Why the whole line is refused; empty: the whole line is accepted."""
         if not self.rib.has_room(source, command.events):
             return TOO_MANY
         # A client names itself, so there may be many sources of one; scripts are configured, one by one.
@@ -179,7 +186,7 @@ class AdjRibIn:
         return ""
 
     def _may_hear(self, command: Command) -> bool:
-        """Whether ExaBGP has the neighbors or sessions that this line is for, as far as it has told us."""
+        """Whether ExaBGP has the neighbors or sessions that this line requires, as far as it has reported them."""
         match command.requires:
             case Requires.NOTHING:
                 return True
@@ -190,7 +197,7 @@ class AdjRibIn:
         return has_neighbors(command.selector, known)
 
     def closed(self, source: str, *, hold: float, routine: bool = False) -> None:
-        """A session is over; its paths stay for `hold` seconds."""
+        """Close the session of a source. Its paths stay, stale, for `hold` seconds."""
         paths = self.rib.count(source)
         hold = hold if self._holds else 0.0
         changed = self.rib.close(source, self._now(), hold)
@@ -201,11 +208,11 @@ class AdjRibIn:
         self._sources_went()
 
     def keep_no_stale_paths(self) -> None:
-        """The daemon withdraws: what ends from now on is gone at once."""
+        """Remove the paths of sessions that close from now on at once: the daemon ends and withdraws."""
         self._holds = False
 
     def close_all(self) -> None:
-        """The daemon ends: nothing is offered any more, and ExaBGP hears that too."""
+        """Remove the paths of all local sources, and withdraw them from ExaBGP: the daemon ends."""
         for source, adj in list(self.rib.sources()):
             if adj.side is not Side.PEER:
                 changed = self.rib.close(source, self._now(), hold=0)
@@ -215,50 +222,50 @@ class AdjRibIn:
     # What leaves
 
     def export(self, policy: Draining) -> None:
-        """ExaBGP hears what sources say by this policy, from now on."""
+        """Set the export policy, by which the paths of local sources are announced to ExaBGP."""
         if self.adj_rib_out is not None:
             self.adj_rib_out.export(policy)
 
     def announces(self, prefixes: Container[Prefix]) -> bool:
-        """Whether ExaBGP announces any of these in our name."""
+        """Whether ExaBGP has been sent an announcement of any of these prefixes that still stands."""
         return self.adj_rib_out is not None and self.adj_rib_out.announces(prefixes)
 
     def tees_of(self, covers: Callable[[Prefix], bool]) -> list[str]:
-        """The sources behind `tee` whose announcements of such prefixes go to ExaBGP without us."""
+        """The tees that offer such prefixes: they announce to ExaBGP directly, where a drain does not change them."""
         offers = [offer for prefix, some in self.rib.offers.items() if covers(prefix) for offer in some]
         return sorted({each.source for each in offers if self.kinds.get(each.source) is SourceKind.TEE})
 
     def stop_exporting(self) -> None:
-        """ExaBGP hears no more of us: what it has been told stays said."""
+        """Send ExaBGP nothing more. It goes on announcing the paths that it was sent."""
         self._is_silent = True
 
     def answered(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
-        """ExaBGP answers a line that was passed on."""
+        """Pass on ExaBGP's answer to a line that it was sent."""
         if self.adj_rib_out is not None:
             self.adj_rib_out.heard(message)
 
     def ask_exabgp(self) -> bool:
-        """Have ExaBGP say something. False: there is none, or it hears no more of us."""
+        """Send ExaBGP a question, for a sign of life. False: none is connected, or `stop_exporting` was called."""
         return self.adj_rib_out is not None and self.adj_rib_out.ask()
 
     # Into the RIB
 
     def open(self, source: str, kind: SourceKind, side: Side, *, router_id: IPAddress | None = None) -> None:
-        """From now on it may say something. Paths that are left of an earlier session stay for their time."""
+        """Open a session in the RIB. Stale paths of an earlier session stay until their time is over."""
         self.kinds[source] = kind
         self.rib.open(source, side, router_id=router_id, max_prefixes=self._limit(source))
 
     def said_of(self, offer: Offer) -> Said | None:
-        """What announced it, and when."""
+        """The line that announced this path, and when; None: not known."""
         return self._said.get(offer.path.prefix, {}).get((offer.source, offer.path.path_id))
 
     def gone_from(self, prefix: Prefix) -> tuple[Gone, ...]:
-        """The sources that have ceased to offer this prefix and have not announced it since; the last one last."""
+        """The sources that have ceased to offer this prefix and do not offer it now, the latest last."""
         offering = {offer.source for offer in self.rib.offers.get(prefix, ())}
         return tuple(each for each in self._gone.get(prefix, {}).values() if each.source not in offering)
 
     def take_in(self, source: str, events: Collection[Event], line: str = "") -> tuple[frozenset[Prefix], str]:
-        """Apply events: the prefixes that changed, and an error in words if the source may not say so much."""
+        """Apply events to the RIB. Returns the prefixes that changed, and an error if `max_prefixes` was reached."""
         changed: frozenset[Prefix] = frozenset()
         error = ""
         for each in events:
@@ -269,7 +276,7 @@ class AdjRibIn:
                 error = TOO_MANY
                 continue
             if isinstance(each, Withdraw) and len(self.rib.seen) > known:
-                # The first we hear of this prefix: there may be a route from before our start.
+                # The first line about this prefix: a route of ours may be left from before our start.
                 changed |= {each.prefix}
             if isinstance(each, Withdraw) and not now_changed and source not in self._gone.get(each.prefix, {}):
                 kind = self.kinds[source]
@@ -284,12 +291,15 @@ class AdjRibIn:
         return changed, error
 
     def changed(self, prefixes: frozenset[Prefix], how: str = "") -> None:
-        """Paths of these prefixes are others now. `how`: why some may have gone; empty: they were withdrawn."""
+        """Tell the reconciler that the paths of these prefixes have changed, and record those that are gone.
+
+        `how`: why they are gone, in words; empty: they were withdrawn.
+        """
         for prefix in prefixes:
             said = self._said.get(prefix)
             if not said:
                 continue
-            # What was said of paths that are not offered any more is forgotten; but not who had announced them.
+            # Of a path that is not offered any more, a record remains for `why`.
             offered = {(offer.source, offer.path.path_id) for offer in self.rib.offers.get(prefix, ())}
             for key in said.keys() - offered:
                 line = said.pop(key).line
@@ -300,7 +310,7 @@ class AdjRibIn:
             self._decider.prefixes_changed(prefixes)
 
     def _note_gone(self, prefix: Prefix, gone: Gone) -> None:
-        """Remember it as the last one of its prefix, and forget the oldest where there are too many."""
+        """Add a record as the latest of its prefix, and drop the oldest ones beyond the limits."""
         of_prefix = self._gone.pop(prefix, {})
         of_prefix.pop(gone.source, None)
         self._gone[prefix] = {**dict(list(of_prefix.items())[1 - GONE_OF_PREFIX :]), gone.source: gone}
@@ -308,18 +318,18 @@ class AdjRibIn:
             del self._gone[next(iter(self._gone))]
 
     def _vanished(self, prefixes: frozenset[Prefix]) -> None:
-        """Of these, paths may have gone without a word: ExaBGP has to be told."""
+        """Withdraw from ExaBGP the paths of these prefixes that went without a withdrawal of their source."""
         if prefixes and self.adj_rib_out is not None:
             self.adj_rib_out.withdraw_vanished(prefixes, self.rib.offers)
 
     def complain(self, source: str, error: str, line: str) -> None:
-        """The source said something wrong: logged and counted."""
+        """Log and count a line that was refused, all of it or in part."""
         self.refused_lines.add(source, self.kinds.get(source, SourceKind.PEER), error, line, self._now())
 
     # Stale paths
 
     def _sources_went(self) -> None:
-        """Some sources may be gone for good: remember nothing of them but what is due."""
+        """Forget the sources that have neither a session nor stale paths, and set the timer of the stale paths."""
         remaining = {name for name, _ in self.rib.sources()}
         for name in self.kinds.keys() - remaining:
             del self.kinds[name]

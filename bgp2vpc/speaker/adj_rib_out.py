@@ -1,9 +1,11 @@
-"""Lines of local sources are passed on to ExaBGP, if there is one, so that peers and the datacenter hear them, too.
+"""The Adj-RIB-Out: sends the lines of local sources to ExaBGP, which announces them to peers and the datacenter.
 
-It does not depend on EC2. A line goes on as it was written, or, while its prefixes drain, as the export policy has it
-(`bgp/export.py`). What each source has announced to which neighbors is remembered, so that it can be withdrawn when
-the source is gone. ExaBGP's answers are matched with the lines (`unanswered.py`): a line that it refuses is logged, and
-stays in `failing` of the status until ExaBGP takes it.
+1. A line is sent as it was written; while one of its prefixes drains, as the export policy changes it
+   (`bgp/export.py`). This does not depend on EC2.
+2. The paths that each source has announced, and to which neighbors, are remembered. They are withdrawn when the source
+   is gone, and sent again to the next ExaBGP and after a reload.
+3. ExaBGP's answers are matched with the lines (`unanswered.py`). A line that ExaBGP refuses is logged, and its prefixes
+   stay in `failing` of the status until ExaBGP accepts them or they are withdrawn.
 """
 
 import logging
@@ -25,28 +27,28 @@ log = logging.getLogger("bgp2vpc.adj_rib_out")
 
 MOST_SELECTORS = 100
 MOST_OTHERS = 10_000
-"""Lines kept of other address families; of more, the oldest are forgotten."""
+"""Lines of other address families that are kept; beyond that, the oldest are dropped."""
 RELOAD = "reload"
 NAMED = 5
-"""Lines that are named in the log when it is not certain which of them ExaBGP refused."""
+"""Lines that the log names when it is not certain which of them ExaBGP refused."""
 NOT_LISTED = (
     "it has taken no announcement yet: is there a neighbor with `api { processes [ … ]; }` that names this process?"
 )
-"""The usual cause: ExaBGP gives none."""
+"""The usual reason why ExaBGP refuses every announcement; it gives none itself."""
 
 _ROUTES = re.compile(r"\b(announce|withdraw)\b")
-"""In lines that announce or withdraw something; `flush`, `show` and the like are not for the next ExaBGP."""
+"""Found in lines that the next ExaBGP has to be sent; not in `flush`, `show` and the like."""
 
 SayLine = tuple[str, str]
-"""Who said something, and to whom: the source and its selector (`neighbor *`)."""
+"""Who announces, and to whom: the source and its neighbor selector (`neighbor *`)."""
 
 
 class AdjRibOut:
-    """Says to ExaBGP, line by line and in order, what sources say to us, and withdraws what they leave behind.
+    """Sends the lines of all sources to ExaBGP in order, and withdraws the paths of sources that are gone.
 
-    ExaBGP holds one path per prefix and path identifier for all its helpers together. So what one source withdraws
-    and another still announces is not withdrawn: the other's announcement is said again. While no ExaBGP is connected,
-    what sources say is only remembered.
+    ExaBGP holds one path per prefix and path identifier for all its helpers together. So when one source withdraws a
+    path that another source still announces, it is not withdrawn: the other's announcement is sent again. While no
+    ExaBGP is connected, announcements are only remembered.
     """
 
     def __init__(self) -> None:
@@ -55,22 +57,22 @@ class AdjRibOut:
         self._policy = NOTHING_DRAINS
         self._said: dict[PathKey, dict[SayLine, Path]] = {}
         self._selectors: dict[str, set[str]] = {}
-        """By source; perhaps more than those it has announced something to."""
+        """Source -> the selectors that it has used, perhaps without an announcement that still stands."""
         self._others: dict[tuple[str, str], None] = {}
-        """What sources announced and withdrew of other families, line by line, the last one said last."""
+        """(source, line) of lines that announce or withdraw other address families, the latest last."""
         self._unanswered = Unanswered()
         self._reason = ""
         self._refused: dict[PathKey, str] = {}
-        """What ExaBGP does not announce although it was told to, and the reason it gave, if any."""
+        """Paths that ExaBGP has refused -> the reason that it gave, or empty."""
         self._took_any = False
-        """Whether ExaBGP has ever taken an announcement."""
+        """Whether the present ExaBGP has accepted an announcement."""
         self._lost = 0
-        """Lines in a row that ExaBGP did not take."""
+        """Lines in a row that the pipe has not taken."""
 
     def connected(self, send: Callable[[str], bool]) -> None:
-        """An ExaBGP reads our lines from now on: it hears all that its predecessor was told and that still holds.
+        """Use this ExaBGP from now on, and send it all announcements that still stand.
 
-        `send`: says one line to it; False: it does not take it.
+        `send`: queues one line for it; returns False if it could not.
         """
         self.disconnected()
         self._send = send
@@ -80,14 +82,14 @@ class AdjRibOut:
         self.say_all_again()
 
     def disconnected(self) -> None:
-        """There is no ExaBGP for now."""
+        """Send nothing until the next `connected`, and forget the unanswered and refused lines of the last ExaBGP."""
         self._send = None
         self._unanswered = Unanswered()
         self._reason, self._lost = "", 0
         self._refused.clear()
 
     def has_room(self, source: str, selector: str) -> bool:
-        """Whether a source may use one more selector: something is kept of each to which it has announced."""
+        """Whether a source may use this selector; a new one is remembered, at most `MOST_SELECTORS` for a source."""
         known = self._selectors.setdefault(source, set())
         if selector not in known and len(known) >= MOST_SELECTORS:
             known &= {to for paths in self._said.values() for of, to in paths if of == source}
@@ -97,7 +99,7 @@ class AdjRibOut:
         return True
 
     def pass_on(self, source: str, command: Command) -> None:
-        """Say the line itself, or, while its prefixes drain, what it comes to then; and remember what it announced."""
+        """Send the line, or what the export policy makes of it while its prefixes drain; remember its paths."""
         if not command.for_exabgp:
             return
         speaker = (source, command.selector)
@@ -108,26 +110,26 @@ class AdjRibOut:
             for each in command.events:
                 self._say_as_exported(speaker, each)
         elif not (only_withdraws and all(self._is_announced(key, speaker) for key in withdrawn)):
-            # Not said is what withdraws only paths that another source announces to the same neighbors.
+            # Not sent: a line that only withdraws paths which other sources announce to the same neighbors.
             self._say(command.line, [*((path.prefix, path.path_id) for path in announced), *withdrawn])
         self._remember_other(source, command)
         for each in command.events:
             match each:
                 case Announce(path):
                     paths = self._said.setdefault((path.prefix, path.path_id), {})
-                    paths.pop(speaker, None)  # so that the last one said comes last
+                    paths.pop(speaker, None)  # so that the latest comes last
                     paths[speaker] = path
                 case Withdraw(prefix, path_id):
                     self._forget((prefix, path_id), speaker)
                     self._say_again((prefix, path_id), source)
                 case WithdrawAll():
-                    # ExaBGP has withdrawn what all sources announced: say again what the others announce.
+                    # ExaBGP has withdrawn the paths of all sources: send those of the others again.
                     for key in list(self._said):
                         self._forget(key, (source, ""))
                         self._say_again(key, source)
 
     def _remember_other(self, source: str, command: Command) -> None:
-        """What the next ExaBGP has to be told of other families: such a line may be about anything."""
+        """Keep a line of another address family for the next ExaBGP: as text, since its routes are not parsed here."""
         if not command.events and _ROUTES.search(command.line):
             self._others.pop((source, command.line), None)
             self._others[source, command.line] = None
@@ -135,7 +137,7 @@ class AdjRibOut:
                 del self._others[next(iter(self._others))]
 
     def export(self, policy: Draining) -> None:
-        """Announce by this policy from now on: say again, or withdraw, what that makes a difference to."""
+        """Set the export policy, and send or withdraw again the paths for which it makes a difference."""
         before, self._policy = self._policy, policy
         for key in self._said:
             for selector, path in self._last_to(key).items():
@@ -146,7 +148,7 @@ class AdjRibOut:
                     self._say(announce_line(exported, selector), [key])
 
     def announces(self, prefixes: Container[Prefix]) -> bool:
-        """Whether we announce any of these to ExaBGP at present."""
+        """Whether a source announces any of these prefixes and the export policy lets it through."""
         return any(
             self._policy.exported(path) is not None
             for (prefix, _), paths in self._said.items()
@@ -155,7 +157,7 @@ class AdjRibOut:
         )
 
     def withdraw_vanished(self, changed: Collection[Prefix], offers: Mapping[Prefix, Sequence[Offer]]) -> None:
-        """Withdraw what a source announced and no longer offers because its session is over."""
+        """Withdraw the paths of these prefixes whose source does not offer them any more: its session is over."""
         for key in [key for key in self._said if key[0] in changed]:
             offering = {offer.source for offer in offers.get(key[0], ()) if offer.path.path_id == key[1]}
             vanished = [speaker for speaker in self._said[key] if speaker[0] not in offering]
@@ -165,21 +167,21 @@ class AdjRibOut:
                 self._say_again(key, source)
 
     def source_gone(self, source: str) -> None:
-        """Nothing of this source is left: withdraw whatever it has announced to anybody."""
+        """Forget a source, and withdraw all paths that it still announces to any neighbor."""
         self._selectors.pop(source, None)
         self._others = {line: None for line in self._others if line[0] != source}
         self.take_all_back(source)
 
     def take_all_back(self, source: str) -> None:
-        """Withdraw, one by one, whatever this source has announced to anybody."""
+        """Withdraw, one by one, all paths that this source announces to any neighbor."""
         for key in list(self._said):
             for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
                 self._take_back(key, speaker)
 
     def _take_back(self, key: PathKey, speaker: SayLine) -> None:
-        """Withdraw from the neighbors that it was announced to what a source does not offer any more."""
+        """Withdraw a path from the neighbors that its source announced it to, unless another source announces it."""
         path = self._said.get(key, {}).get(speaker)
-        if path is None:  # what was withdrawn from all neighbors was withdrawn from each
+        if path is None:  # forgotten by a withdrawal from all neighbors before
             return
         self._forget(key, speaker)
         if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
@@ -188,31 +190,35 @@ class AdjRibOut:
     def reload(self) -> None:
         """Have ExaBGP read its configuration again.
 
-        By a command, not by SIGUSR1: it reaches the ExaBGP at the other end of the pipe, whoever our parent is.
+        By a command, not by SIGUSR1: our parent process need not be the ExaBGP at the other end of the pipe.
         """
         self._say(RELOAD)
 
     def reset_sessions(self, peers: Collection[IPAddress]) -> None:
-        """Have ExaBGP end these sessions as one that comes back.
+        """Have ExaBGP close these sessions with Cease, Other Configuration Change (RFC 4486): peers expect us back.
 
-        Not with Administrative Reset: 4.2 cannot read the one that an ExaBGP sends, and makes another error of it.
+        Not with Administrative Reset: a 4.2 that gets one from another ExaBGP cannot decode it, and reports another
+        error.
         """
         for peer in peers:
             self._say(f"neighbor {peer} teardown {CONFIGURATION_CHANGE}")
 
     def say_all_again(self) -> None:
-        """A new neighbor is not sent what came through the API before; to the others ExaBGP does not repeat itself."""
+        """Send all announcements again: ExaBGP does not give a new neighbor those that came through the API before.
+
+        The other neighbors get no UPDATE for them.
+        """
         for key in self._said:
             self._say_again(key)
 
     def ask(self) -> bool:
-        """Have ExaBGP say something: ask the question, unless it is on its way already. False: there is no ExaBGP."""
+        """Send `QUESTION`, unless its answer is awaited already. False: no ExaBGP is connected."""
         if self._send is not None and not self._unanswered.is_asked and self._send(QUESTION):
             self._unanswered.asked()
         return self._send is not None
 
     def heard(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
-        """ExaBGP answers a line, or begins to."""
+        """Take in ExaBGP's answer to a line, or the header of its answer to `QUESTION`."""
         match message:
             case ErrorReason(text):
                 self._reason = text
@@ -226,7 +232,7 @@ class AdjRibOut:
                 self._ask_if_needed()
 
     def failing(self) -> dict[str, str]:
-        """For `failing` in the status: what ExaBGP does not announce although it was told to."""
+        """The paths that ExaBGP has refused, for `failing` in the status."""
         return {f"ExaBGP {prefix}": reason or "refused" for (prefix, _), reason in self._refused.items()}
 
     def _settled(self, settled: Settled) -> None:
@@ -237,7 +243,7 @@ class AdjRibOut:
         for line, reason in settled.refused:
             announced = [key for key in line.keys if key in self._said]
             if announced and all(self._refused.get(key) == reason for key in announced):
-                continue  # a healthcheck says the same every few seconds
+                continue  # a healthcheck prints the same line every few seconds
             self._refused.update(dict.fromkeys(announced, reason))
             differs = "the VPC has what it announces, the datacenter has not" if announced else None
             if announced and not self._took_any:
@@ -253,12 +259,12 @@ class AdjRibOut:
             self.say_all_again()
 
     def _is_announced(self, key: PathKey, speaker: SayLine) -> bool:
-        """Whether a source other than the speaker's announces it to all that the speaker announced it to."""
+        """Whether another source announces this path to all neighbors of the speaker's selector."""
         source, selector = speaker
         return any(other != source and _covers(to, selector) for other, to in self._said.get(key, ()))
 
     def _forget(self, key: PathKey, speaker: SayLine) -> None:
-        """This source does not announce it to these neighbors any more."""
+        """Remember that this source does not announce the path to these neighbors any more."""
         source, selector = speaker
         paths = self._said.get(key, {})
         for other, to in [each for each in paths if each[0] == source and _covers(selector, each[1])]:
@@ -268,17 +274,17 @@ class AdjRibOut:
             self._refused.pop(key, None)
 
     def _say_again(self, key: PathKey, gone: str = "") -> None:
-        """Say what other sources still announce: ExaBGP may have the path of the one that has gone, or none."""
+        """Send the announcements of sources other than `gone` again: ExaBGP may have the path of `gone`, or none."""
         for selector, path in self._last_to(key, gone).items():
             if exported := self._policy.exported(path):
                 self._say(announce_line(exported, selector), [key])
 
     def _last_to(self, key: PathKey, gone: str = "") -> dict[str, Path]:
-        """Selector -> what was announced to it last, by others than `gone`."""
+        """Selector -> the path announced to it last, by sources other than `gone`."""
         return {to: path for (source, to), path in self._said.get(key, {}).items() if source != gone}
 
     def _say_as_exported(self, speaker: SayLine, each: Event) -> None:
-        """One event of a line of which something drains."""
+        """Send one event by the export policy: some prefix of its line drains."""
         selector = speaker[1]
         match each:
             case Announce(path):
@@ -286,7 +292,7 @@ class AdjRibOut:
                 if exported := self._policy.exported(path):
                     self._say(announce_line(exported, selector), [key])
                 elif speaker not in self._said.get(key, {}):
-                    # ExaBGP may have it from before our restart. A source may repeat itself: withdraw once.
+                    # ExaBGP may have the path from before our restart. Withdraw it once: sources repeat their lines.
                     self._say(withdraw_line(path, selector), [key])
             case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
                 self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
@@ -313,5 +319,5 @@ class AdjRibOut:
 
 
 def _covers(selector: str, other: str) -> bool:
-    """Whether all the neighbors of `other` are among those of `selector`, as far as the words tell."""
+    """Whether `selector` includes all neighbors of `other`, as far as comparing the texts shows."""
     return selector in ("", "neighbor *", "peer *") or selector == other

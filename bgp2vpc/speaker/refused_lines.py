@@ -1,4 +1,4 @@
-"""Lines that were refused, or mean something else here: each is logged once per source; refused ones are counted."""
+"""Lines that were refused, or do less here than in ExaBGP: each is logged once for each source, and counted."""
 
 import logging
 from collections.abc import Container, Iterator
@@ -14,13 +14,13 @@ from bgp2vpc.status import OTHERS, RefusedRow
 log = logging.getLogger("bgp2vpc")
 
 LOGGED: Final = 200
-"""Characters of a line that are logged and shown."""
+"""Characters of a line that the log and the status show."""
 _TRANSIENT: Final = (SourceKind.CLIENT.value, SourceKind.TEE.value)
-"""Kinds of sources that name themselves: without limit new ones come and go."""
+"""Kinds of sources that choose their names, so that there is no limit to how many come and go."""
 
 
 class RefusedLines:
-    """Of all sources. What is known of a script outlives its end, so one that is started again is not logged anew."""
+    """The refused and noted lines of all sources. Those of a script stay when it ends, so a restart logs none again."""
 
     def __init__(self) -> None:
         self._complaints: dict[str, Complaints] = {}
@@ -28,18 +28,18 @@ class RefusedLines:
         self._noted: dict[tuple[str, str], RefusedRow] = {}
 
     def add(self, source: str, kind: SourceKind, reason: str, line: str, now: float) -> None:
-        """A line was refused, all of it or in part. `now`: the event loop's time."""
+        """Count a line that was refused, all of it or in part, and log it once. `now`: the event loop's time."""
         cut = line[:LOGGED]
         self._count(RefusedRow(source, kind.value, 1, wall_clock(), cut, reason))
         complaints = self._complaints.setdefault(source, Complaints())
-        # Scripts repeat themselves every few seconds. The line is part of what was said: the same reason for another
-        # prefix is another fault, and may be a withdrawal that did not happen.
+        # Scripts repeat their lines every few seconds. The line is compared, too: the same reason with another prefix
+        # is another fault, and may be a withdrawal that did not happen.
         if complaints.is_worth_saying(f"{reason}\n{line}", now):
             dropped = complaints.take_dropped() or None
             event(log, logging.WARNING, f"line refused: {reason}", source=source, line=cut, lines_dropped=dropped)
 
     def note(self, source: str, kind: SourceKind, words: str, line: str, now: float) -> None:
-        """A line was accepted, and does something else here than its author may think: logged once for each source."""
+        """Count a line that was accepted but does something else here than its author may expect, and log it once."""
         before = self._noted.get((source, words))
         count = before.count + 1 if before else 1
         self._noted[source, words] = RefusedRow(source, kind.value, count, wall_clock(), line[:LOGGED], words)
@@ -47,7 +47,7 @@ class RefusedLines:
             event(log, logging.WARNING, f"line accepted: {words}", source=source, line=line[:LOGGED])
 
     def clients_remain(self, names: Container[str]) -> None:
-        """Only these clients and tees are left: what the others said counts together, as of one source."""
+        """Keep only these clients and tees; the refused lines of others are added up in one row (`OTHERS`)."""
         for key in [key for key, row in self._noted.items() if row.kind in _TRANSIENT and row.source not in names]:
             del self._noted[key]
         for source, kind in [each for each in self._rows if each[1] in _TRANSIENT]:
@@ -56,11 +56,11 @@ class RefusedLines:
                 self._count(replace(self._rows.pop((source, kind)), source=OTHERS))
 
     def noted(self) -> Iterator[RefusedRow]:
-        """For the status: lines that were accepted, and what they do not do here."""
+        """Rows for the status: lines that were accepted but do something else here."""
         return iter(self._noted.values())
 
     def rows(self) -> Iterator[RefusedRow]:
-        """For the status."""
+        """Rows for the status: how many lines of each source were refused, and the last one."""
         return iter(self._rows.values())
 
     def _count(self, row: RefusedRow) -> None:
