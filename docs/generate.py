@@ -80,8 +80,8 @@ this check.
 
 def text() -> str:
     """The whole page."""
-    # The manual page and the JSON Schema have the same sentences, and no links.
-    return re.sub(r"\bdocs/([\w-]+)\.md", r"[\1](\1.md)", "\n".join(_lines(schema())))
+    # The manual page and the JSON Schema have the same sentences, without links.
+    return re.sub(r"\bdocs/([\w-]+)\.md", r"[docs/\1.md](\1.md)", "\n".join(_lines(schema())))
 
 
 def _lines(whole: dict[str, Any]) -> Iterator[str]:
