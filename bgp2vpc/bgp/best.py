@@ -8,7 +8,7 @@ The steps, in order; the first at which two paths differ decides:
 4. lowest MED (0 if missing), also between different neighboring ASes
 5. nearness: an announcer in the route table's availability zone (`affinity: az`), instead of the IGP cost of 9.1.2.2 e
 6. the incumbent: the path that the route points at already wins, so that a tie moves no route
-7. lowest router id; an unknown one, as of a source on this host, counts as the lowest
+7. lowest router id, an unknown one counting as lowest; between instances, the announcer's address (`policy.best_path`)
 8. lowest source name and path identifier, only to make the result deterministic
 """
 

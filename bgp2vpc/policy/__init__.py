@@ -1,16 +1,16 @@
-"""Where both sides meet: what has to change in the VPC. Pure; `decide` says how it works.
+"""Decides what has to change in the VPC, from the BGP side and the VPC side. Pure; `decide` explains how it works.
 
 plan                  the plan: verdicts with their reasons, changes
-rule                  what one entry of `routetables` says
-tables                which rules are about which table
-list_entries          managed prefix lists: what their entries have to be
-decision_input        what sources, checks, neighbors and operators say, as a value
-damping place_state   what is remembered of a place: failures, who is awaited, how often its route has moved
-place                 one place, with all that is known of it
-best_path             which of its paths is the best, and where each leads
-verdict               what has to change there: the truth table
-verdict_by_best_path  the truth table where the paths of peers count
-decide                one place after the other; which owners and peers matter
+rule                  an entry of `routetables`
+tables                the rules of each table
+list_entries          managed prefix lists: the entries that they should have
+decision_input        the state of sources, checks, neighbors and operator's orders, as a value
+damping place_state   the state kept for a place: failures, awaited writers, how often its route has moved
+place                 one place, with all inputs of its decision
+best_path             the interface that each path leads to, and the best path
+verdict               the truth table: what has to change at the place
+verdict_by_best_path  the truth table if paths of peers count
+decide                decides every place; selects the owners and next hops to look up
 guard                 the last check of a plan before it is written
-explain               a decision in words
+explain               puts a decision into words
 """

@@ -1,9 +1,9 @@
-"""Which of the paths for a place is the best, and where it leads: each path that is offered, and how it fared.
+"""Finds the best path for a place, the interface it leads to, and the result for each other path.
 
-A path of this host leads to one of its interfaces (`choose_interface`), one of a peer to the interface that has the
-address of its next hop. What leads nowhere, or to a host that does not serve, is not compared (`Exclusion`). The others
-are compared by `bgp.best`. Of this host's own paths the best one competes with those of the peers; what follows is for
-`verdict` to say, and for `verdict_by_best_path` where the paths of peers count.
+A path of this host leads to one of its interfaces (`choose_interface`), a peer's path to the interface with the address
+of its next hop. Paths that lead to no interface, or to a host that does not serve, are excluded (`Exclusion`).
+`bgp.best` compares the others: first this host's own paths, then the best of these with the paths of peers. The verdict
+follows in `verdict`, or in `verdict_by_best_path` if paths of peers count.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from bgp2vpc.vpc.model import Interface, RouteState, RouteTable, TargetKind, att
 
 
 class Exclusion(Enum):
-    """Why a path is not compared with the others. `policy.explain` has the words for each."""
+    """Why a path is not compared with the others. `policy.explain` has the words."""
 
     NOT_ADMITTED = auto()
     SENT_BACK = auto()
@@ -39,7 +39,7 @@ class Exclusion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A path that can be installed, and the interface it is installed at."""
+    """A path that can be installed, and the interface that its route would point at."""
 
     offer: Offer
     interface: Interface
@@ -47,7 +47,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Why a path that is offered cannot be installed."""
+    """Why an offered path cannot be installed."""
 
     reason: Reason
     detail: str
@@ -55,7 +55,7 @@ class Unusable:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """A path that is not compared, and why; `interface`: where it leads, as far as that is known."""
+    """A path that is not compared, and why. `interface`: the one it leads to, None if unknown."""
 
     offer: Offer
     why: Exclusion | Unusable
@@ -64,12 +64,12 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class BestPath:
-    """The best path for a place, and the result for each of the others; the verdict follows from it.
+    """The best path for a place, and the result for each other path.
 
-    `best`: None if there is none; `by`: the step that made it the best.
-    `lost`: the others that were compared, each with the step at which it lost: to the best, or before that to `own`.
-    `own`: the best of this host's own paths; or why none of them can be installed; None if it has none.
-    `peers`: the paths of peers that lead to an interface of this VPC, excluded ones among them.
+    `best`: None if there is none. `by`: the step at which it won.
+    `lost`: the other compared paths, each with the step at which it lost, to `best` or (own paths) to `own`.
+    `own`: the best of this host's own paths, or why none of them can be installed; None if it has none.
+    `peers`: the paths of peers that lead to an interface of this VPC, including excluded ones.
     """
 
     best: Candidate | None
@@ -81,7 +81,7 @@ class BestPath:
 
 
 def best_path_for(place: Place, offers: Sequence[Offer]) -> BestPath:
-    """The best of all paths that are offered for the prefix. Of this host's own ones, the best competes with others."""
+    """Compare all offers for the place. Of this host's own paths, only the best competes with those of peers."""
     ours: list[Candidate] = []
     unusable: list[tuple[Offer, Unusable]] = []
     peers: list[Candidate] = []
@@ -116,7 +116,7 @@ def best_path_for(place: Place, offers: Sequence[Offer]) -> BestPath:
     excluded += _left_out(competing, elsewhere, Exclusion.ZONE_AVOIDED)
     excluded += _left_out(elsewhere, fit, Exclusion.LAST_RESORT)
     best = own
-    if not (len(fit) == 1 and fit[0] is own):  # else it competes with nobody, and `by` is what it won by among ours
+    if not (len(fit) == 1 and fit[0] is own):  # otherwise `by` stays the step at which it won among ours
         best, by, lost_to_best = _compare(place, fit, with_peers=True)
         steps |= lost_to_best
     return BestPath(
@@ -136,15 +136,14 @@ def choose_interface(
     interfaces: Sequence[Interface],
     managed: ManagedRoute | None = None,
 ) -> Interface | Unusable:
-    """The interface that has the next hop's address; for `self` the rule's `interface`, or device index 0.
+    """The interface that the route of an own path points at.
 
-    Where several network cards have a device of that index, it is the first card's.
+    It is the one with the next hop's address. For `self` it is the rule's `interface`, by default device index 0, on
+    the first network card that has a device of this index. For a managed route without `interface` it is the first one
+    whose source/destination check is off, as in AWSnycast. Only interfaces in the table's VPC count.
 
-    A managed route without `interface` points at the first one that may forward (whose source/destination check is
-    off), as in AWSnycast. Only interfaces in the table's own VPC count: EC2 refuses every other.
-
-    In a transit gateway's table it is the attachment of our VPC, with our own address; it does not forward if none of
-    our interfaces does.
+    In a transit gateway's table it is the attachment of our VPC, with our own address. Its `source_dest_check` is set
+    if the check is on at all our interfaces.
     """
     here = [interface for interface in interfaces if interface.vpc_id == table.vpc_id]
     is_own = next_hop is SELF or rule.next_hop_self or any(next_hop in each.addresses for each in interfaces)
@@ -179,10 +178,10 @@ def choose_interface(
 
 
 def _interface_of_peer(place: Place, offer: Offer) -> Interface | Exclusion:
-    """The interface that the next hop of a peer's path is.
+    """The interface with the next hop of a peer's path, or why there is none.
 
-    A next hop that is no interface of the VPC is not resolvable, and its path not considered (RFC 4271 section
-    9.1.2.1); nor is our own path, as others send it back.
+    A next hop that is no interface of the VPC is not resolvable, so its path is excluded (RFC 4271 section 9.1.2.1).
+    So is our own path that another speaker sends back.
     """
     address = offer.path.next_hop
     if address is SELF or any(address in interface.addresses for interface in place.snapshot.interfaces):
@@ -199,7 +198,7 @@ def _interface_of_peer(place: Place, offer: Offer) -> Interface | Exclusion:
 
 
 def attachment_to(place: Place, address: IPAddress) -> Interface | None:
-    """The attachment of the VPC that has this address: ours, or where the transit gateway's table leads to."""
+    """The attachment of the VPC with this address: our own, or the one to which the gateway's table routes it."""
     own = next((each for each in place.ours if each.vpc_id == place.table.vpc_id), None)
     vpc_ids = {each.vpc_id for each in place.snapshot.interfaces}
     near = next(filter(None, (place.snapshot.neighbor_at(address, each) for each in vpc_ids)), None)
@@ -212,7 +211,7 @@ def attachment_to(place: Place, address: IPAddress) -> Interface | None:
 
 
 def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
-    """Why traffic would not arrive at this peer, or the route not be written, as far as we know."""
+    """Why traffic would not arrive at this peer, or the peer would not write the route; None if neither is known."""
     route = place.route
     if place.does_not_forward(interface):
         return Exclusion.SOURCE_DEST_CHECK
@@ -226,7 +225,7 @@ def _why_excluded(place: Place, interface: Interface) -> Exclusion | None:
 
 
 def _left_out(before: list[Candidate], after: list[Candidate], why: Exclusion) -> list[Excluded]:
-    """Those that are not left."""
+    """The candidates of `before` that are missing in `after`, as excluded."""
     if after is before:
         return []
     left = {id(each) for each in after}
@@ -234,7 +233,7 @@ def _left_out(before: list[Candidate], after: list[Candidate], why: Exclusion) -
 
 
 def _of_other_zones(place: Place, competing: list[Candidate]) -> list[Candidate]:
-    """Without hosts of zones that the table avoids, if one of another zone is no last resort itself."""
+    """The candidates without hosts of zones that the table avoids, if another zone has one that is no last resort."""
     if not place.policy.avoided_in(place.table):
         return competing
     elsewhere = [each for each in competing if not place.avoids(each.interface)]
@@ -244,12 +243,15 @@ def _of_other_zones(place: Place, competing: list[Candidate]) -> list[Candidate]
 
 
 def is_last_resort(place: Place, candidate: Candidate) -> bool:
-    """Whether its announcer says so: it leaves, or its service is not well."""
+    """Whether the path is marked as a last resort: by GRACEFUL_SHUTDOWN, or by a MED of `backup_med` or more."""
     return is_draining(candidate.offer) or med(candidate.offer) >= place.policy.backup_med
 
 
 def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]:
-    """Without last resorts while the owner drains and a better path is there: no last resort takes its route."""
+    """The candidates without backup paths, if the owner drains and a path remains that does not drain.
+
+    A backup path must not take the route of a draining owner. The owner's path and other draining ones stay.
+    """
     if len(competing) < 2:
         return competing
     present = place.route.target.id if place.route else ""
@@ -266,9 +268,9 @@ def _fit_to_succeed(place: Place, competing: list[Candidate]) -> list[Candidate]
 def _compare(
     place: Place, candidates: Sequence[Candidate], *, with_peers: bool
 ) -> tuple[Candidate | None, Step, dict[int, Step]]:
-    """The best of these, by which step, and id() of each other offer with the step at which it lost to the best.
+    """The best candidate, the step at which it won, and id(offer) -> the step at which each other one lost.
 
-    `with_peers`: the zone and the address of the announcer count, too.
+    `with_peers`: also compare the zone and the address of the announcer.
     """
     if len(candidates) == 1:
         return candidates[0], Step.ONLY, {}
@@ -283,7 +285,7 @@ def _compare(
         return place.rule.affinity and place.zone != "" and by_offer[id(offer)].interface.zone == place.zone
 
     def router_id(offer: Offer) -> int:
-        # The announcer's own address: unlike a session's address or identifier, all instances see the same one.
+        # The announcer's own address is the same for all instances, unlike the address or id of a session.
         address = by_offer[id(offer)].interface.address
         return int(address) if address is not None else -1
 

@@ -1,22 +1,21 @@
-"""Makes a plan from rules, inputs and a snapshot: the only file that uses all three.
+"""Makes a plan from rules, decision input and snapshot.
 
-How it works. A *place* is one prefix in one route table. For each place (`place`) the same three questions are asked,
-in this order; each answer is a value with its reason:
+How it works. A *place* is one prefix in one route table (`place`). Each place is decided in three steps:
 
-1. Which rule matches it? A table gets the rules that find it (`tables`); the first that accepts or manages the prefix
-   decides about it. Without one, nothing is ever written there (`rule`). A rule with a managed prefix list decides
-   about the list instead of its prefixes (`list_entries`).
-2. Which path is the best? `best_path` looks where the next hop of each path leads, and compares those that lead to an
-   interface. The paths of other instances count with `takeover: best_path` only.
-3. What has to change? The two truth tables: that of `verdict`, and that of `verdict_by_best_path` where the paths of
-   others count. The answer is a verdict, and the one change that the place needs, if any.
+1. Find its rule. A table has the rules that find it (`tables`); the first one that accepts or manages the prefix
+   decides. Without a rule nothing is ever written there (`rule`). A rule with a managed prefix list has one place for
+   the list instead of one for each prefix (`list_entries`).
+2. Find the best path. `best_path` resolves the next hop of each path and compares the paths that lead to an interface.
+   Paths of other instances count only with `takeover: best_path`.
+3. Look up the verdict in a truth table: that of `verdict`, or that of `verdict_by_best_path` if paths of other
+   instances count. The result is a verdict with a reason, and the change that the place needs, if any.
 
-All three answers are the `Decided` of the place. What `bgp2vpc why` tells is that same value in words (`explain`). All
-verdicts and changes, in order, are the `plan`; before it is written, `guard` checks it.
+The results of a place form a `Decided`, which `explain` puts into words for `bgp2vpc why`. The verdicts and changes of
+all places, sorted, form the `plan`, which `guard` checks before it is written.
 
-The inputs are what EC2 said, the `Snapshot`, and what all others said, the `DecisionInput` (`inputs`): paths, checks,
-sessions, operators. Nothing here keeps state, reads a clock or writes: the same values give the same plan. State over
-time is a value, too: `place_state` remembers which routes have moved too often (`damping`), and which peer is to write.
+Inputs are the `Snapshot` (EC2's state) and the `DecisionInput` (`decision_input`: paths, checks, sessions, orders).
+Nothing here keeps state, reads a clock or writes, so equal inputs give equal plans. History is an input, too:
+`place_state` records which routes have moved too often (`damping`) and which peer is expected to write.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -45,7 +44,7 @@ def decide(
     policy: Policy,
     only: Collection[Prefix] | None = None,
 ) -> Plan:
-    """The plan for these tables; with `only`, restricted to some prefixes."""
+    """The plan for these tables, with `only` restricted to these prefixes."""
     return make_plan(filter(None, decide_each(tables, snapshot, inputs, policy, only)))
 
 
@@ -56,7 +55,7 @@ def decide_each(
     policy: Policy,
     only: Collection[Prefix] | None = None,
 ) -> Iterator[Decision | None]:
-    """One place after the other, what it needs. The offers may change between two of them."""
+    """Decide each place, lazily; the offers may change in between."""
     for table_policy in tables.values():
         for prefix in tuple(_prefixes(table_policy, snapshot, inputs, only)):
             yield decide_one(table_policy, prefix, snapshot, inputs, policy)
@@ -65,14 +64,14 @@ def decide_each(
 def decide_one(
     table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
 ) -> Decision | None:
-    """The decision for one (table, prefix). None if no rule matches it, or it has neither path nor route."""
+    """The decision for one (table, prefix). None if no rule matches it, or there is nothing to decide."""
     decided = decide_place(table_policy, prefix, snapshot, inputs, policy)
     return decided.decision if decided else None
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One place, all paths for it and how each fared, and what was decided from that; None: there is nothing to say."""
+    """A place, the result for each of its paths, and the decision; None if there is nothing to decide."""
 
     place: Place
     best_path: BestPath
@@ -82,7 +81,7 @@ class Decided:
 def decide_place(
     table_policy: TablePolicy, prefix: Prefix, snapshot: Snapshot, inputs: DecisionInput, policy: Policy
 ) -> Decided | None:
-    """The decision for one (table, prefix), and all that it follows from. None if no rule matches it."""
+    """Decide one (table, prefix); the result includes what the decision is based on. None if no rule matches it."""
     rule = table_policy.rule_for(prefix)
     if rule is None:
         return None
@@ -109,10 +108,10 @@ def decide_place(
 
 
 def _beside_lists(place: Place, table_policy: TablePolicy, decision: Decision | None) -> Decision | None:
-    """The decision for a prefix that a prefix list of the same table may serve, or serves.
+    """The decision for a prefix that a managed prefix list of the same table serves or may serve.
 
-    If the prefix is no entry, and the list is full or its route somebody else's, it is served by a route of its own or
-    not at all; as well if the list has no route, and cannot be used.
+    The prefix keeps its own decision if the list cannot be used and has no route, or if the prefix is not an entry and
+    the list is full or its route another instance's.
     """
     for list_id in table_policy.lists_for(place.prefix, place.snapshot):
         route = table_policy.table.static_route(list_id)
@@ -129,9 +128,9 @@ def _beside_lists(place: Place, table_policy: TablePolicy, decision: Decision | 
 
 
 def owners_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[str]:
-    """Instances that hold a route for which we have a path: EC2 is asked for their health.
+    """Instances that hold a route for which we have a path, and whose health is therefore read from EC2.
 
-    An owner whose path we hear is left out where best path decides: BGP tells whether it is well.
+    If best path decides, owners that announce to us are left out: BGP shows whether they are well.
     """
     found = set()
     for table_policy in tables.values():
@@ -154,7 +153,7 @@ def owners_in_the_way(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inp
 
 
 def dead_ends(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> Iterator[Route]:
-    """Black holes that a rule deletes if their owner never comes back: EC2 has to be asked about it."""
+    """Black holes that a rule deletes if their owner never comes back, which must be read from EC2."""
     for table_policy in tables.values():
         for route in table_policy.table.routes:
             prefix = route.destination
@@ -168,7 +167,7 @@ def dead_ends(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: Dec
 def owners(
     tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None = None
 ) -> Iterator[tuple[RouteKey, Rule, Route]]:
-    """The routes of other instances that a rule manages or writes for others, or for which we have a path."""
+    """The routes of other instances that are managed, that a rule writes for others, or for which we have a path."""
     for table_policy in tables.values():
         for prefix in _prefixes(table_policy, snapshot, inputs, only):
             rule, route = table_policy.rule_for(prefix), table_policy.table.static_route(prefix)
@@ -187,9 +186,9 @@ def owners_to_check(
     *,
     as_witness: bool = False,
 ) -> dict[RouteKey, tuple[str, str]]:
-    """(table, prefix) -> (remote check, interface id) of the owners that a remote check has to watch.
+    """(table, prefix) -> (remote check, interface id) of the owners that a remote check has to probe.
 
-    `as_witness`: also owners of prefixes that a rule accepts and nobody offers here, since others count our votes.
+    `as_witness`: include owners of accepted prefixes that no source here offers, since other members count our votes.
     """
     found = [*owners(tables, snapshot, inputs, only)]
     for table_policy in tables.values() if as_witness else ():
@@ -209,7 +208,7 @@ def owners_to_check(
 
 @dataclass(frozen=True, slots=True)
 class Unresolved:
-    """Interfaces of other instances that EC2 has to be asked about: by address (next hops) and by id (owners)."""
+    """Interfaces of other instances to be read from EC2: by address (next hops) and by id (owners)."""
 
     addresses: frozenset[IPAddress] = frozenset()
     interface_ids: frozenset[str] = frozenset()
@@ -231,9 +230,9 @@ def unresolved(
     only: Collection[Prefix] | None = None,
     avoiding: Collection[str] = (),
 ) -> Unresolved:
-    """The interfaces that must be resolved before best path can decide; not of accounts that give no answer.
+    """The interfaces that must be read before best path can decide, except in accounts whose last read failed.
 
-    And those of the owners in tables that avoid zones (`avoiding`), as it matters where these are.
+    Includes those of owners in the tables `avoiding` zones, since their zones matter.
     """
     tables = {each: found for each, found in tables.items() if found.table.access not in snapshot.unread}
     addresses = {
@@ -261,9 +260,10 @@ def _is_offered(rule: Rule, offers: Sequence[Offer]) -> bool:
 def _prefixes(
     table_policy: TablePolicy, snapshot: Snapshot, inputs: DecisionInput, only: Collection[Prefix] | None
 ) -> Iterator[Prefix]:
-    """What is offered, what is managed, and what is in the table although nobody offers it any more: what is ours, and
-    where we write for others, theirs; where dead routes are deleted or there is a fallback, black holes, and what is at
-    that fallback.
+    """The prefixes to decide in a table: offered ones, managed ones, its prefix lists, and static routes to check.
+
+    The latter are ours and those at a fallback; all of them if we write for others; black holes if dead routes are
+    deleted or there is a fallback.
     """
     if only is not None:
         yield from only

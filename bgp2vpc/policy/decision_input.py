@@ -1,4 +1,4 @@
-"""What decisions are made from, beside EC2's word: what sources, checks, neighbors and operators say, as a value."""
+"""The input of decisions besides the snapshot: the state of sources, checks, neighbors and operator's orders."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,20 +21,20 @@ from bgp2vpc.vpc.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionInput:
-    """What is offered, and what we know nothing about yet. Its collections may be live: they are as of now.
+    """Offers and everything else, besides the snapshot, that decisions depend on. Collections may be live views.
 
-    `seen`: prefixes of which a source of this host has said something. With `leftovers_held`, a route of ours for any
-    other one is kept: it may be from before our restart.
-    `pending`: sources whose health checks have no verdict yet: nothing is concluded from their offering nothing.
-    `failing`, `passing`: (remote check, interface id) of owners that do not pass it, and of those that do; an owner in
+    `seen`: prefixes that a source of this host has announced or withdrawn. With `leftovers_held`, a route of ours for
+    any other prefix is kept, because it may be from before our restart.
+    `pending`: sources whose health checks have no verdict yet; that they offer nothing does not count.
+    `failing`, `passing`: (remote check, interface id) of owners that fail it, and of owners that pass it; an owner in
     neither has no verdict yet.
-    `neighbors`: their sessions.
-    `neighbors_held`: the neighbors have not told all they have: where best path decides, nothing is taken or deleted.
-    `remembered`: what is known of places that EC2 does not tell: who is late, what is suppressed.
-    `lost_sessions`: prefix -> next hops of peers whose session was lost just now: reads may not show their writes yet.
-    `drained`: prefixes that are: what is left of them goes, whoever has said what.
-    `held`: prefixes that an operator holds: nothing is written there, whatever else is said.
-    `taken`: prefixes that an operator wants here now, although the rule would leave them to another instance.
+    `neighbors`: the BGP sessions.
+    `neighbors_held`: neighbors have not announced everything yet; if best path decides, nothing is taken or deleted.
+    `remembered`: the state of places that EC2 does not show: late peers, suppressed routes.
+    `lost_sessions`: prefix -> next hops of peers whose session was lost just now, and whose writes reads may not show.
+    `drained`: prefixes that are drained; routes of ours for them are not kept as leftovers.
+    `held`: prefixes that an operator holds; nothing is written for them.
+    `taken`: prefixes whose takeover an operator has ordered, although the rule would leave them to another instance.
     """
 
     offers: Mapping[Prefix, Sequence[Offer]]
@@ -53,10 +53,10 @@ class DecisionInput:
     _of_lists: dict[tuple[Prefix, str, int | None], tuple[Offer, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
-    """Offers for prefix lists, which take a look at all prefixes: made once for the tables of one decision."""
+    """Cached offers for prefix lists, since they depend on the offers of all prefixes."""
 
     def offers_for(self, prefix: Prefix, rule: Rule, snapshot: Snapshot) -> Sequence[Offer]:
-        """What is offered for a place of this rule; for a prefix list, made of the offers for the rule's prefixes."""
+        """The offers for a place of this rule; for a prefix list, derived from the offers for the rule's prefixes."""
         if not isinstance(prefix, PrefixListId):
             return self.offers.get(prefix, ())
         found = (snapshot.prefix_lists or {}).get(str(prefix))
@@ -67,26 +67,26 @@ class DecisionInput:
         return self._of_lists[key]
 
     def lost_for(self, prefix: Prefix, rule: Rule) -> Collection[IPAddress]:
-        """Next hops of peers that offered a place of this rule, and whose session was lost of late."""
+        """Next hops of peers that offered the prefix under this rule and whose session was lost just now."""
         if not isinstance(prefix, PrefixListId):
             return self.lost_sessions.get(prefix, ())
         return {next_hop for each, lost in self.lost_sessions.items() if rule.covers(each) for next_hop in lost}
 
     def keeps_leftover(self, prefix: Prefix, rule: Rule) -> bool:
-        """Whether a route of ours for `prefix` that nobody offers stays for now."""
+        """Whether a route of ours for `prefix` that no source offers is kept for now."""
         if prefix in self.drained:
             return False
-        if isinstance(prefix, PrefixListId):  # of its prefixes, one that has been told says nothing of the others
+        if isinstance(prefix, PrefixListId):  # an event for one of its prefixes says nothing about the others
             return self.leftovers_held or any(each.source in self.pending for each in rule.manages.values())
         managed = rule.manages.get(prefix)
-        if managed is not None:  # its check knows, as soon as it has a verdict
+        if managed is not None:  # its check decides, as soon as it has a verdict
             return managed.source in self.pending
         return self.leftovers_held and prefix not in self.seen
 
     def to_json(self, checks: Collection[str]) -> dict[str, Any]:
-        """What a daemon answers to `bgp2vpc paths`. `checks`: all its sources with health checks.
+        """The daemon's answer to `bgp2vpc paths`. `checks`: all sources with health checks.
 
-        `bgp2vpc plan` of another version may read it: a key that is no field is said to it all the same.
+        `bgp2vpc plan` of another version may read it, so keys that are no longer fields here are written, too.
         """
         offers = (offer for offered in self.offers.values() for offer in offered)
         return {
@@ -108,9 +108,9 @@ class DecisionInput:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any], checks: Collection[str]) -> Self:
-        """The same again. `checks`: the sources with health checks as whoever reads this has them.
+        """Parse the output of `to_json`. `checks`: the sources with health checks in the reader's configuration.
 
-        A check that the daemon does not know yet has no verdict when it does.
+        A check that the daemon does not have yet counts as pending.
         """
         rib = Rib()
         for path in told["paths"]:
@@ -140,7 +140,7 @@ class DecisionInput:
 
 
 def states_to_json(states: Mapping[RouteKey, PlaceState]) -> dict[str, Any]:
-    """What a decision needs of what is remembered: places that are suppressed or unsettled, and peers that are late."""
+    """The part of the places' state that a decision needs: suppressed and unsettled places, and late peers."""
     some = sorted(key for key, state in states.items() if state.is_suppressed or state.late or state.is_unsettled)
     places = [(table, str(prefix), states[table, prefix]) for table, prefix in some]
     return {
@@ -151,7 +151,7 @@ def states_to_json(states: Mapping[RouteKey, PlaceState]) -> dict[str, Any]:
 
 
 def states_from_json(told: Mapping[str, Any]) -> Mapping[RouteKey, PlaceState]:
-    """The same again, for a process that decides once: nothing of it ends by time."""
+    """Parse the output of `states_to_json`, for a process that decides only once, so nothing in it expires."""
     states: dict[RouteKey, PlaceState] = defaultdict(PlaceState)
     for table, prefix in told["damped"]:
         states[table, parse_destination(prefix)].suppressed_until = inf

@@ -1,6 +1,6 @@
-"""A decision in words: the paths that were offered for a place, the result for each, and the verdict. Pure.
+"""Puts a decision into words: the offered paths, the result for each, the verdict, and what would change it. Pure.
 
-Nothing is decided here: `decide_place` returns all that is told. `docs/life-of-a-route.md` explains the words, too.
+Nothing is decided here: all facts are in the result of `decide_place`. See also `docs/life-of-a-route.md`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -96,9 +96,10 @@ NEXT: Final[Mapping[Reason, str]] = {
     Reason.PREFIX_LIST: "it is written when a poll finds the prefix list as it should be",
     Reason.IN_PREFIX_LIST: "it gets a route of its own when it is no entry of the prefix list any more",
 }
-"""What has to happen before a place with this verdict changes; the other reasons are those of changes.
+"""The condition on which a place with this reason changes. Reasons that are missing here are those of changes.
 
-`{offered}`: somebody offers it; `{gone}`: what follows when nobody does; `{fails}`: its remote check, if it has one.
+`{offered}`: the condition that a source offers it. `{gone}`: what follows when none does. `{fails}`: that its owner
+fails the remote check, if it has one.
 """
 
 SEEN_AT_POLL: Final = frozenset(
@@ -111,7 +112,7 @@ SEEN_AT_POLL: Final = frozenset(
         Reason.SOURCE_DEST_CHECK,
     )
 )
-"""Verdicts that something changes of which only a poll of EC2 tells."""
+"""Reasons of verdicts that may change only when a poll of EC2 shows something new."""
 
 EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
     Exclusion.SENT_BACK: "it is our own path, sent back by others",
@@ -126,24 +127,24 @@ EXCLUSIONS: Final[Mapping[Exclusion, str]] = {
     Exclusion.ZONE_AVOIDED: "the tag of the table makes hosts of its zone a last resort, and another zone has a host",
     Exclusion.LAST_RESORT: "the owner is leaving, and this path says: use me last (its MED is backup_med or more)",
 }
-"""Why a path is not compared with the others; for NOT_ADMITTED, see there."""
+"""Why a path is not compared with the others; for Exclusion.NOT_ADMITTED see NOT_ADMITTED."""
 
 NOT_ADMITTED: Final[Mapping[Side, str]] = {
     Side.PEER: "what peers announce counts with takeover: best_path only, and this is {takeover}",
     Side.CHECK: "health checks count where manage_routes binds the prefix to them",
     Side.LOCAL: "the rule manages the prefix, and accepts it from no script or client",
 }
-"""Why a path does not count where this rule decides."""
+"""Why the rule does not use a path."""
 
 
 def covering_words(route: Route) -> str:
-    """Which route has the traffic of a prefix while no static one of exactly this prefix does."""
+    """The covering route in words."""
     how = "propagated" if route.propagated else "static"
     return f"covered by {route.destination} to {route.target} ({how}, {route.state.value})"
 
 
 def covering_json(route: Route | None) -> dict[str, Any] | None:
-    """The same for programs; None: nothing covers it."""
+    """The covering route as JSON values; None if there is none."""
     if route is None:
         return None
     return {
@@ -156,10 +157,10 @@ def covering_json(route: Route | None) -> dict[str, Any] | None:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedPath:
-    """One path, and its result. `interface_id` empty: none of this VPC.
+    """One path and its result. `interface_id`: the interface it leads to, empty if that is none of this VPC.
 
-    Exactly one of these is told: `won_by`, by which step it is the best one; `lost_by`, at which step it lost;
-    `excluded`, in words, why it was not compared.
+    Exactly one of these is set: `won_by` (the step at which it won), `lost_by` (the step at which it lost) or
+    `excluded` (why it was not compared, in words).
     """
 
     offer: Offer
@@ -171,14 +172,14 @@ class ExplainedPath:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One (table, prefix). `covered_by`: what of the rule is about the prefix, and where it is written.
+    """The explanation of one (table, prefix).
 
-    `table_name`: the tag Name. `account`: whose the table is; empty: ours. `propagated`: the route of the same prefix
-    that a gateway has propagated to the table. `covering`: the route that has the traffic while no static route of this
-    prefix is there; None: it is dropped.
-    `settings`: what the rule says of such routes beyond `takeover`; empty: nothing.
-    `next`: what has to happen before the place changes; empty: a change is to be written now.
-    `paths`: the best one first, then those that lost, then those that were not compared.
+    `covered_by`: the entry of the rule that matches the prefix; `where`: its `FILE:LINE`.
+    `table_name`: the tag Name. `account`: the table's account or region, empty for our own. `propagated`: the
+    propagated route of the same prefix. `covering`: the covering route; None: without a route the traffic is dropped.
+    `settings`: the rule's settings for this prefix other than `takeover`; empty if there are none.
+    `next`: the condition on which the place changes; empty if a change is to be written now.
+    `paths`: the best path, then those that lost, then those that were not compared.
     """
 
     table_id: str
@@ -199,7 +200,7 @@ class Explanation:
 
 
 def explain(decided: Decided) -> Explanation:
-    """What was decided about this place, and from what."""
+    """The Explanation of a decision."""
     place = decided.place
     takeover = place.rule.takeover_of(place.prefix).value
     covered_by, where = place.rule.covered_by(place.prefix)
@@ -234,7 +235,7 @@ def explain(decided: Decided) -> Explanation:
 
 
 def _next(place: Place, verdict: Verdict | None) -> str:
-    """What has to happen before the place changes, where nothing is to be written now."""
+    """The condition on which the place changes, if nothing is to be written now."""
     managed = place.managed
     if managed is None:
         offered = "a source of this host announces it"

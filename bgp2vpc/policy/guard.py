@@ -1,4 +1,4 @@
-"""The last check before anything is written: a plan that is too large, or that no rule allows, is refused."""
+"""The last check before a write: refuses a plan that is too large or has a change that no rule allows."""
 
 from collections.abc import Mapping
 
@@ -11,17 +11,16 @@ from bgp2vpc.vpc.snapshot import Snapshot
 
 
 def withdrawals(plan: Plan) -> Plan:
-    """The changes of a refused plan that are made all the same: they take traffic away from services that are down."""
+    """The withdrawals of a refused plan, which are written nevertheless: their services are down."""
     return Plan(tuple(change for change in plan.changes if change.is_withdrawal), plan.verdicts)
 
 
 def guard(plan: Plan, tables: Mapping[str, TablePolicy], snapshot: Snapshot, max_changes: int) -> Plan:
-    """The same plan, or PlanRefused: it takes too much, or has a change that no rule allows.
+    """Return the plan, or raise PlanRefused if it has too many changes or one that no rule allows.
 
-    Withdrawals (deletes, and fallbacks put back) do not count: they are of routes of ours that no source offers any
-    more, and to refuse them would keep traffic at services that are down. Deletes of dead routes do count. The second
-    kind of refusal would be an internal error; `decide` proposes nothing of the sort. It is looked at again here, apart
-    from it, because a wrong write makes machines unreachable.
+    Withdrawals (deletes and fallbacks of our routes) do not count, because refusing them would keep traffic at services
+    that are down. Deletes of dead routes do count. A change that no rule allows would be an internal error of `decide`;
+    it is checked here independently, because a wrong write makes machines unreachable.
     """
     counted = [change.action for change in plan.changes if not change.is_withdrawal]
     creates, replaces = counted.count(Action.CREATE), counted.count(Action.REPLACE)

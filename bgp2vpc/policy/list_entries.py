@@ -1,11 +1,11 @@
-"""Prefix lists: one route for many prefixes. What its entries have to be, and which prefixes it serves. Pure.
+"""Managed prefix lists, one route for many prefixes: the entries a list should have, and the prefixes it serves. Pure.
 
-How it works. A rule with `prefix_list` gives none of its prefixes a route. In each of its tables it has one place, the
-prefix list itself (`PrefixListId`), which is decided, written and remembered as any other place: settling, takeover,
-damping, holds, hooks and the guard do not know the difference. What is offered for it is made of the offers for the
-rule's prefixes, the best one of each announcer (`offers_for_list`).
+How it works. A rule with `prefix_list` writes no routes for its prefixes. Instead, each of its tables has one place for
+the prefix list itself (`PrefixListId`), which is decided, written and remembered like any other place, including
+settling, takeover, damping, holds, hooks and guard. The offers for the list are derived from the offers for the rule's
+prefixes: of each announcer the best one (`offers_for_list`).
 
-The entries are written by whoever holds the route of the list in a table:
+The instance that owns the route of the list in a table writes the entries:
 
 | the prefix              | it is no entry      | it is an entry that bgp2vpc wrote                             |
 |-------------------------|---------------------|---------------------------------------------------------------|
@@ -16,12 +16,12 @@ The entries are written by whoever holds the route of the list in a table:
 |                         |                     | told what they offer, and if another owner serves it (below)  |
 | is held by an operator  | not added           | stays                                                         |
 
-Nothing is removed while nothing is wanted at all: then the route goes, and an entry without a route does no harm. An
-entry that somebody else wrote is never removed, nor one that is not understood.
+If no entry is wanted at all, none is removed: the route is deleted, and entries without a route do no harm. Entries
+that bgp2vpc did not write are never removed.
 
-A list has one owner in each table, but the same entries for all of its tables. Where several instances own it, in
-different tables, each adds what it offers; it removes what it wrote itself, or what an instance wrote that owns no
-table of it any more, and only if no other announcer of the prefix is heard.
+A list has one owner in each table, but the same entries in all its tables. If several instances own it in different
+tables, each adds the prefixes that it offers. It removes an entry only if it wrote the entry itself, or the writer owns
+the list in no table any more, and if no peer announces the prefix.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -39,9 +39,9 @@ from bgp2vpc.vpc.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class EntryChanges:
-    """What has to become of the entries of a prefix list. `problem`: why nothing may be written now; empty: nothing.
+    """The changes that the entries of a prefix list need. `problem`: why none may be added now; empty if they may.
 
-    `no_room`: what is to be added and does not fit (MaxEntries).
+    `no_room`: entries that should be added but do not fit (MaxEntries).
     """
 
     list_id: PrefixListId
@@ -54,7 +54,7 @@ class EntryChanges:
         return bool(self.add or self.remove)
 
     def in_words(self, found: ManagedPrefixList | None) -> str:
-        """The same for people, with how full the list is."""
+        """The changes in words, with the number of entries in the list."""
         if self.problem or found is None or found.entries is None:
             return self.problem or "not known"
         words = [f"{len(found.entries)} of {found.max_entries}, {len(self.add)} to add, {len(self.remove)} to remove"]
@@ -72,7 +72,7 @@ class EntryChanges:
 
 
 def list_problem(list_id: Prefix, rule: Rule, snapshot: Snapshot) -> str:
-    """What speaks against a route of ours for this prefix list, in words; empty: nothing."""
+    """Why we cannot have a route for this prefix list, in words; empty if we can."""
     if rule.prefix_list is None:
         return ""
     accounts = {each.owner_id for each in snapshot.interfaces} - {""}
@@ -82,7 +82,7 @@ def list_problem(list_id: Prefix, rule: Rule, snapshot: Snapshot) -> str:
 def members(
     rule: Rule, ip_version: int | None, offers: Mapping[Prefix, Sequence[Offer]]
 ) -> Iterator[tuple[Prefix, list[Offer]]]:
-    """The offers that the rule uses for its prefixes of this IP version (None: of both), where there are any."""
+    """Each prefix of this IP version (None: of both) with the offers that the rule admits, if there are any."""
     for prefix in tuple(offers):
         if ip_version in (None, prefix.version):
             admitted = [offer for offer in offers.get(prefix, ()) if rule.admits(offer)]
@@ -93,10 +93,9 @@ def members(
 def offers_for_list(
     list_id: Prefix, rule: Rule, ip_version: int | None, offers: Mapping[Prefix, Sequence[Offer]]
 ) -> tuple[Offer, ...]:
-    """What is offered for the list: of each announcer, by source and next hop, the best of its offers.
+    """The offers for the list: of each announcer (source and next hop) the best of its offers for the prefixes.
 
-    An announcer that has one service that is well offers the list as well as that one: all its prefixes share the fate
-    of the list.
+    One healthy service is thus enough to offer the list with its attributes, since all prefixes share the list's route.
     """
     by_announcer: dict[tuple[str, NextHop], list[Offer]] = {}
     for _, admitted in members(rule, ip_version, offers):
@@ -111,10 +110,10 @@ def offers_for_list(
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """A prefix list in the tables where its route is ours.
+    """A prefix list whose route is ours in at least one table.
 
-    `rules`: those that have it there. `within`: the CIDRs of their VPCs. `others`: the instances that own it in other
-    tables; `is_shared`: whether anybody else does.
+    `rules`: the rules of these tables for the list. `within`: the CIDRs of their VPCs. `others`: the instances that own
+    the list's route in other tables. `is_shared`: whether other tables have a route for it that is not ours.
     """
 
     list_id: PrefixListId
@@ -126,7 +125,7 @@ class Owned:
 
 @dataclass(frozen=True, slots=True)
 class EntryPolicy:
-    """Who we are, and what limits changes. `backup_med`: from this MED on a path is a last resort."""
+    """Our instance id, and the limits for changes. `backup_med`: the MED from which a path is a last resort."""
 
     instance_id: str
     backup_med: int
@@ -140,7 +139,7 @@ def entry_changes(
     stays: Collection[Prefix],
     policy: EntryPolicy,
 ) -> EntryChanges:
-    """The table above. `stays`: entries that stay as they are: held ones, and leftovers of an earlier run."""
+    """The changes by the table above. `stays`: entries not to change: held ones, and leftovers of an earlier run."""
     list_id = owned.list_id
     problem = next(filter(None, (list_problem(list_id, rule, snapshot) for rule in owned.rules)), "")
     found = (snapshot.prefix_lists or {}).get(str(list_id))
@@ -169,9 +168,10 @@ def entry_changes(
 def _wanted(
     owned: Owned, offered: Mapping[Prefix, Sequence[Offer]], entries: Collection[Prefix], policy: EntryPolicy
 ) -> frozenset[Prefix]:
-    """What is offered here and well; where nothing is, the entries that are offered as a last resort, or all of these.
+    """The prefixes that should be entries: those offered here by a healthy service.
 
-    Within the VPC EC2 would send it to the VPC's own route: such a prefix is no entry.
+    If there are none, the present entries that are offered as a last resort; if there are none either, all prefixes
+    offered as a last resort. Prefixes within the VPC are left out, since the VPC's local route would win.
     """
     here = {
         prefix: [offer for offer in some if offer.side is not Side.PEER]
@@ -190,10 +190,10 @@ def _wanted(
 def routes_counted(
     table: RouteTable, lists: Collection[PrefixListId], snapshot: Snapshot, ip_version: int
 ) -> tuple[int, int]:
-    """How many routes of this IP version count in the quota of the table, and how many of them are of prefix lists.
+    """The routes of this IP version that count in the table's quota, and how many of them are for prefix lists.
 
-    A prefix list counts with its MaxEntries, however many entries it has. `lists`: those that the table is to have a
-    route for, counted as if it had.
+    A route for a prefix list counts as its MaxEntries, however many entries it has. `lists`: prefix lists that the
+    table should have a route for, counted as if it had.
     https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-route-tables
     """
     static = {
@@ -207,5 +207,5 @@ def routes_counted(
 
 
 def is_entry(prefix: Prefix, found: ManagedPrefixList | None) -> bool:
-    """Whether the list has this prefix, as far as we know."""
+    """Whether the prefix is an entry of the list; False if the entries are unknown."""
     return found is not None and found.entries is not None and prefix in found.entries

@@ -1,4 +1,4 @@
-"""One place: a (table, prefix) under one rule, with all that is known of it. Each decision is about one place."""
+"""One place: a (table, prefix) under one rule, with all inputs of its decision."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from bgp2vpc.vpc.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Settings that hold for all rules. `avoid_zone_tag`: key of the tag by which a table avoids zones; empty: none."""
+    """Settings for all rules. `avoid_zone_tag`: the key of the tag that names zones a table avoids; empty for none."""
 
     backup_med: int = 500
     skip_source_dest_check: bool = False
@@ -25,7 +25,7 @@ class Policy:
     def avoided_in(self, table: RouteTable) -> frozenset[str]:
         """The availability zones whose hosts are a last resort in this table.
 
-        None in a table that a role of another account reads: each account has its own names of zones.
+        Empty for a table that is read with a role, because zone names differ between accounts.
         https://docs.aws.amazon.com/ram/latest/userguide/working-with-az-ids.html
         """
         if not self.avoid_zone_tag or table.access.role_arn:
@@ -35,9 +35,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One (table, prefix) under one rule, as the snapshot shows it; `route` is the static one that is there now.
+    """One (table, prefix) under one rule. `route`: the static route there in the snapshot, None if there is none.
 
-    `zone`: the availability zone of the table, if it has one and it matters.
+    `zone`: the availability zone of the table, if it has a single one and a rule needs it.
     """
 
     rule: Rule
@@ -51,82 +51,82 @@ class Place:
 
     @property
     def key(self) -> RouteKey:
-        """Which place it is."""
+        """The table id and the prefix."""
         return self.table.id, self.prefix
 
     @property
     def state(self) -> PlaceState:
-        """What is remembered of it."""
+        """The state kept for this place."""
         return self.inputs.remembered.get(self.key) or PlaceState()
 
     @property
     def managed(self) -> ManagedRoute | None:
-        """What the rule says of exactly this prefix, if it manages it."""
+        """The managed route of exactly this prefix, if the rule has one."""
         return self.rule.manages.get(self.prefix)
 
     @property
     def settings(self) -> RouteSettings:
-        """What the rule says of routes for this prefix, whether it manages or accepts it.
+        """The settings of the rule for this prefix, managed or accepted.
 
-        In a transit gateway's table there is no fallback: the table's wider route has the traffic of a deleted one.
+        There is no fallback in a transit gateway's table: a less specific route takes over the traffic there.
         """
         settings = self.rule.settings_of(self.prefix)
         return replace(settings, fallback=None) if self.table.is_transit and settings.fallback else settings
 
     @property
     def remote_check(self) -> str:
-        """Name of the check that the owner of the route has to pass; empty: none, as where a VPC is the owner."""
+        """Name of the check that the route's owner has to pass; empty for none, as when the owner is a VPC."""
         return "" if self.table.is_transit else self.rule.remote_check_of(self.prefix)
 
     @property
     def is_for_others(self) -> bool:
-        """Whether the path of another instance is installed as if it were ours; no other VPC's attachment is."""
+        """Whether paths of other instances are installed as if they were ours; never in a transit gateway's table."""
         return self.rule.writes_for_others(self.prefix) and not self.table.is_transit
 
     @property
     def is_anothers(self) -> bool:
-        """Whether the route that is there points at another instance, and not at its fallback."""
+        """Whether the present route points at another instance, and not at its fallback."""
         return self.route is not None and is_held_by_another(self.rule, self.prefix, self.route, self.snapshot)
 
     @property
     def ours(self) -> Sequence[Interface]:
-        """The interfaces whose routes are ours."""
+        """The interfaces that our routes for this prefix may point at."""
         return own_interfaces(self.rule, self.prefix, self.snapshot)
 
     @property
     def leftover_is_kept(self) -> bool:
-        """Whether a route of ours that nobody offers stays for now."""
+        """Whether a route of ours that no source offers is kept for now."""
         return self.inputs.keeps_leftover(self.prefix, self.rule)
 
     @property
     def is_taken(self) -> bool:
-        """Whether an operator ordered a takeover of this place. It does not include foreign routes."""
+        """Whether an operator has ordered a takeover of this place; foreign routes are excepted."""
         return self.prefix in self.inputs.taken and self.is_anothers
 
     def avoids(self, interface: Interface | None) -> bool:
-        """Whether the tag of the table makes the host of this interface a last resort; not if its zone is not known."""
+        """Whether the table avoids the zone of this interface; False if the zone is unknown."""
         return interface is not None and interface.zone in self.policy.avoided_in(self.table)
 
     @property
     def avoids_owner(self) -> bool:
-        """Whether it makes the other instance a last resort that has the route."""
+        """Whether the table avoids the zone of the route's present owner."""
         return self.route is not None and self.avoids(self.snapshot.peer_enis.get(self.route.target.id))
 
     def does_not_forward(self, interface: Interface) -> bool:
-        """Whether EC2 drops what is not addressed to the interface itself."""
+        """Whether EC2 drops packets not addressed to the interface itself (source/destination check)."""
         return interface.source_dest_check and not self.policy.skip_source_dest_check
 
     def fails(self, interface_id: str) -> bool:
-        """Whether the remote check that the owner has to pass fails at this interface."""
+        """Whether this interface fails the remote check."""
         return (self.remote_check, interface_id) in self.inputs.failing
 
     def passes(self, interface_id: str) -> bool:
-        """Whether the remote check that the owner has to pass passes at this interface."""
+        """Whether this interface passes the remote check."""
         return (self.remote_check, interface_id) in self.inputs.passing
 
     @property
     def served_by_others(self) -> tuple[str, Route] | None:
-        """A table of this instance's VPC with an active route for it, or a list with it, to another instance."""
+        """Id and route of a table of our VPC where another instance has an active route for the prefix or its list."""
         vpc_ids = {each.vpc_id for each in self.snapshot.interfaces}
         lists = (each.id for each in (self.snapshot.prefix_lists or {}).values() if is_entry(self.prefix, each))
         destinations = (self.prefix, *map(PrefixListId, lists))
@@ -144,16 +144,16 @@ class Place:
         detail: str = "",
         awaits: str | None = None,
     ) -> Verdict:
-        """A verdict about this place."""
+        """A verdict for this place."""
         owner = self.route.instance_id if self.route and self.is_anothers else None
         return Verdict(self.table.id, self.prefix, kind, reason, target, self.rule.name, owner, detail, awaits)
 
     def stays(self, kind: VerdictKind, reason: Reason, detail: str = "", awaits: str | None = None) -> Decision:
-        """Nothing is changed here."""
+        """A decision without a change."""
         return self.verdict(kind, reason, self.route.target if self.route else None, detail, awaits), None
 
     def change(self, action: Action, target: Target, reason: Reason, *, to_fallback: bool = False) -> Decision:
-        """A change of this place, and the verdict that goes with it."""
+        """A decision with a change, and the matching verdict."""
         old = self.route.target if self.route else None
         change = Change(action, self.table.id, self.prefix, target, reason, old, to_fallback)
         remains = None if action is Action.DELETE else target
@@ -161,9 +161,9 @@ class Place:
 
 
 def owner_is_dead(route: Route, snapshot: Snapshot) -> bool:
-    """Whether the black hole's owner never comes back, as EC2 says: its instance is terminated, or its interface gone.
+    """Whether EC2 shows that the black hole's owner never comes back: instance terminated or interface deleted.
 
-    A stopped instance may start again, and of one that EC2 tells nothing of nothing is known.
+    A stopped instance may start again, and the state of one that EC2 does not list is unknown.
     """
     instance_id = instance_of_dead_end(route)
     terminated = instance_id is not None and snapshot.health.get(instance_id) is InstanceHealth.TERMINATED
@@ -171,36 +171,35 @@ def owner_is_dead(route: Route, snapshot: Snapshot) -> bool:
 
 
 def instance_of_dead_end(route: Route) -> str | None:
-    """The instance that a black hole names, if it names one, with or without an interface."""
+    """The id of the instance that a black hole names, with or without an interface; None if it names none."""
     return route.target.id if route.target.kind is TargetKind.INSTANCE else route.instance_id
 
 
 def own_interfaces(rule: Rule, prefix: Prefix, snapshot: Snapshot) -> Sequence[Interface]:
     """The interfaces that a route for this prefix may point at: ours, or those of a managed route's `instance:`.
 
-    And the attachments of our VPC, for tables of transit gateways.
+    Includes the attachments of our VPC, for tables of transit gateways.
     """
     managed = rule.manages.get(prefix)
     return (*snapshot.interfaces_of(managed.instance_id if managed else None), *snapshot.attachments)
 
 
 def is_ours(route: Route, interfaces: Sequence[Interface]) -> bool:
-    """True if the route points at one of our interfaces, or attachments."""
+    """Whether the route points at one of these interfaces or attachments."""
     return route.target.has_owner and any(route.target.id == each.id for each in interfaces)
 
 
 def is_held_by_another(rule: Rule, prefix: Prefix, route: Route, snapshot: Snapshot) -> bool:
-    """True if the route points at another instance, and not at its fallback, which may be an interface, too."""
+    """Whether the route points at another instance, and not at its fallback, which may be an interface, too."""
     fallback = rule.settings_of(prefix).fallback
     return has_other_owner(route, own_interfaces(rule, prefix, snapshot)) and route.target != fallback
 
 
 def has_other_owner(route: Route, interfaces: Sequence[Interface]) -> bool:
-    """True if the route points at an interface that is not ours, whether or not it (still) belongs to an instance.
+    """Whether the route points at an interface or attachment that is not among `interfaces`.
 
-    Or at the attachment of another VPC.
-
-    Also for a static black hole that shows no interface any more, only the instance that had it, or nothing.
+    The interface need not be attached to an instance. A static black hole that shows only an instance, or no target at
+    all, counts, too: its interface is gone.
     """
     if route.target.kind in (TargetKind.INSTANCE, TargetKind.NONE):
         return route.state is RouteState.BLACKHOLE and not route.propagated

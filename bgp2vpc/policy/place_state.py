@@ -1,14 +1,15 @@
-"""What we remember of each place, a (route table, prefix). EC2 reports only the present route, no history.
+"""The state kept for each place, a (route table, prefix), because EC2 shows only the present route, no history.
 
-One `PlaceState` a place holds what was decided there last, our last write and its failure, whom we expect to write
-there and who is late, when somebody else moved the route, and how often we did. `Places` has them all, and a single
-clock for what time alone changes: `expire` does what is due, `next_expiry` says when something is due next. Pure: time
-is an argument, in seconds of the event loop's clock.
+A `PlaceState` has the last verdict, our last write and its failure, the peer that is expected to write and peers that
+are late, the time when another instance moved the route, and the damping penalty of our own moves. `Places` has all of
+them. `expire` applies what is due at a time, `next_expiry` returns when something is due next. Pure: time is an
+argument, in seconds of the event loop's clock.
 
-A handover, in short: another instance should write (`Verdict.awaits`), so we wait for it. It has `PATIENCE` to do so,
-counted from when it can read our own last write; then it is late, and passed over until there is news of the prefix, or
-for `FORGIVEN` seconds. It may have written all the same: until reads must show that, the place is unsettled, and
-nothing is deleted there. A peer whose session was lost just now may write, too, as soon as it has lost us.
+A handover: the verdict awaits a write by another instance (`Verdict.awaits`). The instance has `PATIENCE` seconds for
+it, from the time when it can read our own last write. After that it is late, and its path is excluded until something
+about the prefix changes, or for `FORGIVEN` seconds. It may have written nevertheless, so the place is unsettled until
+reads must show such a write, and nothing is deleted there meanwhile. The same holds for a peer whose session was lost
+just now, because it may take the route once it has lost us, too.
 """
 
 from collections import defaultdict
@@ -25,18 +26,18 @@ from bgp2vpc.vpc.model import Route, RouteTable, Target
 from bgp2vpc.vpc.settling import OwnWrite, corrected, own_write
 
 PATIENCE: Final = 2.0
-"""Seconds that another instance gets to hear of the change, read the table and write."""
+"""Seconds for another instance to receive the change, read the table and write."""
 FORGIVEN: Final = 60.0
-"""Seconds after which an instance that was late is expected to write again."""
+"""Seconds until the path of a late instance counts again."""
 LATELY: Final = 10.0
-"""Seconds by which an announcement may arrive after the write that it led to."""
+"""Seconds by which an announcement may arrive later than the write that resulted from it."""
 REMEMBERED: Final = 300.0
-"""Seconds for which a route that another instance has moved shows that its owner is alive."""
+"""Seconds for which a move of the route by another instance proves that its owner is alive."""
 NEVER: Final = -inf
 
 
 class Awaited(NamedTuple):
-    """The owner of `interface` should write. We look whether it has at `look_at`; it is late from `late_at` on."""
+    """The owner of `interface` is expected to write. The table is read at `look_at`; from `late_at` on it is late."""
 
     interface: str
     look_at: float
@@ -45,9 +46,9 @@ class Awaited(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Since when a place has its verdict, and its route its target, in Unix time: for people.
+    """For people: the Unix times since which the place has its verdict, and the route its target.
 
-    `found`: the route was there when we first looked.
+    `found`: the route had this target already at the first read.
     """
 
     verdict: float
@@ -57,9 +58,9 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """The last write failed, as `attempts` before it did in a row; no `error`: a fresh look showed it was not needed.
+    """A failed write. `error`: None if the fresh read before the write showed that it was not needed.
 
-    It failed `at`, and is not tried again before `not_before`.
+    `attempts`: failures in a row. `at`: when it failed. `not_before`: the time of the next attempt, at the earliest.
     """
 
     error: Ec2Error | None
@@ -69,34 +70,34 @@ class Failure:
 
     @property
     def leaves_in_doubt(self) -> bool:
-        """Whether the present route is unknown: an answer was lost, or EC2 contradicted us."""
+        """Whether the present route is unknown, because an answer was lost or EC2 contradicted our reads."""
         return self.error is not None and not isinstance(self.error, Throttled | OperatorError)
 
     @property
     def may_have_been_applied(self) -> bool:
-        """Whether EC2 did not answer: the write may have been done, or may still be done."""
+        """Whether EC2 may have applied the write, or may still apply it, since it gave no answer."""
         return isinstance(self.error, Transient) and not isinstance(self.error, Throttled)
 
     @property
     def needs_operator(self) -> bool:
-        """Whether a retry cannot help: an operator has to act."""
+        """Whether an operator has to act, because a retry cannot help."""
         return isinstance(self.error, OperatorError)
 
 
 @dataclass(slots=True)
 class PlaceState:
-    """What we remember of one place. Only `Places`, and the code that writes to EC2, change it.
+    """The state of one place. Only `Places` and the code that writes to EC2 change it.
 
-    `verdict`: the last one; None: nothing is to be said of the place. `since` goes with it, and `holder`: what the
-    route pointed at then. `is_written`: a write is under way. `is_rechecked`: one without an answer is not wanted any
-    more, and is being looked for. `hooked`: the writes whose hook has run, and that are still to be made. `proposed`:
-    what a dry run has said would be written.
-    `late`: interface id -> when it is forgiven, of peers that should have written here and have not.
-    `unsettled_until`: reads may be too old to show what one of them wrote all the same.
-    `expected_at`: when we last expected somebody else to write here. `moved_at`: the time after which somebody else has
-    pointed the route where it points now, as far as that can be told.
-    `reread_at`: when the announcement of an unheard owner, who was given the route just now, is no longer due.
-    `suppressed_until`: the route has moved too often, and is taken from nobody who may be well.
+    `verdict`: the last one, None if there is none; `since` and `holder` (the target of the route) belong to it.
+    `is_written`: a write is in progress. `is_rechecked`: a write without an answer is no longer wanted, and reads check
+    whether EC2 has applied it. `hooked`: the writes whose hook has run but which have not been made yet. `proposed`:
+    the change that a dry run has logged.
+    `late`: interface id -> until when it is late, of peers that were expected to write and have not.
+    `unsettled_until`: until then, reads may not show the write of a late peer.
+    `expected_at`: when another instance was last expected to write. `moved_at`: the time after which another instance
+    has pointed the route at its present target, as far as known.
+    `reread_at`: when to read again, because an owner that got the route just now must have announced itself by then.
+    `suppressed_until`: until then, the flapping route is taken only from an owner that certainly does not serve.
     """
 
     verdict: Verdict | None = None
@@ -118,33 +119,33 @@ class PlaceState:
     suppressed_until: float | None = None
 
     def may_be_written(self, now: float) -> bool:
-        """Whether no write is under way, and the last one did not fail just now."""
+        """Whether no write is in progress, and no retry has to be waited for."""
         return not self.is_written and (self.failure is None or self.failure.not_before <= now)
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether a peer may have written here, and reads may not show it yet."""
+        """Whether a peer may have written here without reads showing it yet."""
         return self.unsettled_until is not None
 
     def has_moved_lately(self, read_at: float) -> bool:
-        """Whether somebody else had moved the route only seconds before EC2 was read last, at `read_at`."""
+        """Whether another instance moved the route within LATELY before the last read of EC2, at `read_at`."""
         return self.moved_at > read_at - LATELY
 
     def has_moved_since(self, when: float, read_at: float) -> bool:
-        """Whether somebody else moved the route at `when` or later, and not too long before EC2 was read last."""
+        """Whether another instance moved the route at `when` or later, and within REMEMBERED before the last read."""
         return self.moved_at >= when and self.moved_at >= read_at - REMEMBERED
 
     @property
     def is_suppressed(self) -> bool:
-        """Whether the route stays where it is for now."""
+        """Whether the route is suppressed for flapping."""
         return self.suppressed_until is not None
 
     def suppressed_for(self, now: float) -> float | None:
-        """Seconds until it is suppressed no longer, if nothing moves until then; None: it is not suppressed."""
+        """Seconds until the suppression ends, if the route does not move until then; None if there is none."""
         return None if self.suppressed_until is None else max(self.suppressed_until - now, 0.0)
 
     def due(self) -> float | None:
-        """When something here expires next; None: nothing does."""
+        """When the next item of this state expires; None if none does."""
         times = [*self.late.values(), self.unsettled_until, self.suppressed_until, self.reread_at]
         times.append(self.awaited.look_at if self.awaited else None)
         return min((each for each in times if each is not None), default=None)
@@ -152,12 +153,13 @@ class PlaceState:
 
 @dataclass(slots=True)
 class Expired:
-    """What has expired.
+    """The result of `Places.expire`.
 
-    `to_read`: places where somebody has not written yet, as far as we know, where what was unsettled has settled, or
-    where a new owner has had the time to announce.
-    `to_decide`: prefixes of which somebody is late, or was lost of late, no longer; and those of `reusable` places,
-    which are suppressed no longer.
+    `to_read`: places to read again: an awaited write has not been seen, an unsettled place has settled, or a new owner
+    has had the time to announce.
+    `to_decide`: prefixes to decide again: a peer is no longer late, a lost session no longer recent, or a suppression
+    has ended.
+    `reusable`: the places whose suppression has ended.
     """
 
     to_read: set[RouteKey] = field(default_factory=set)
@@ -166,13 +168,14 @@ class Expired:
 
 
 class Places:
-    """All places with something to remember.
+    """The states of all places that have one.
 
-    `lost_sessions`: prefix -> next hop of a path whose session was lost just now -> when a write of its owner shows.
+    `lost_sessions`: prefix -> next hop of a path whose session was lost just now -> when reads must show a write of its
+    owner.
     """
 
     def __init__(self, settle_time: float, limits: DampingLimits) -> None:
-        """`settle_time`: seconds by which reads may be old."""
+        """`settle_time`: seconds by which reads may lag behind a write."""
         self.settle_time = settle_time
         self.states: dict[RouteKey, PlaceState] = {}
         self.lost_sessions: dict[Prefix, dict[IPAddress, float]] = {}
@@ -180,10 +183,10 @@ class Places:
         self._patience = PATIENCE
         self._reads_are_old_for = settle_time
         self._due: dict[RouteKey, float] = {}
-        """`PlaceState.due()` of the places where it is not None: few of many."""
+        """`PlaceState.due()` of the places where it is not None, which are few."""
 
     def at(self, key: RouteKey) -> PlaceState:
-        """The state of this place."""
+        """The state of this place, made if there is none."""
         state = self.states.get(key)
         if state is None:
             state = self.states[key] = PlaceState()
@@ -191,31 +194,31 @@ class Places:
 
     @property
     def are_awaited(self) -> bool:
-        """Whether another instance is expected to write anywhere."""
+        """Whether another instance is expected to write at any place."""
         return any(self.states[key].awaited for key in self._due)
 
     def verdicts(self) -> list[Verdict]:
-        """The last verdict about each place that has one, in no order."""
+        """The last verdicts of all places, in no order."""
         return [state.verdict for state in self.states.values() if state.verdict is not None]
 
     @property
     def written(self) -> list[RouteKey]:
-        """Where a write is under way."""
+        """The places with a write in progress."""
         return [key for key, state in self.states.items() if state.is_written]
 
     @property
     def are_rechecked(self) -> bool:
-        """Whether a write without an answer is still being looked for."""
+        """Whether reads still check if EC2 has applied a write without an answer."""
         return any(state.is_rechecked for state in self.states.values())
 
     @property
     def suppressed(self) -> list[tuple[RouteKey, float]]:
-        """Where routes have moved too often of late, and until when; in the order of the places."""
+        """The suppressed places and when their suppression ends, sorted by place."""
         suppressed = ((key, self.states[key].suppressed_until) for key in self._due)
         return sorted((key, until) for key, until in suppressed if until is not None)
 
     def configure(self, limits: DampingLimits) -> None:
-        """Other limits, for what is suppressed, too."""
+        """Use new limits, also for places that are suppressed already."""
         self._limits = limits
         for key, _ in self.suppressed:
             state = self.states[key]
@@ -223,7 +226,7 @@ class Places:
             self._schedule(key, state)
 
     def hurry(self, patience: float) -> None:
-        """From now on no instance gets more time than this, and reads are taken as current."""
+        """For the shutdown: wait for other instances `patience` seconds at most, and take reads as current."""
         self._patience, self._reads_are_old_for = patience, 0.0
         self.lost_sessions.clear()
         for key in tuple(self._due):
@@ -242,10 +245,10 @@ class Places:
         unix_time: float,
         took_at: float = NEVER,
     ) -> None:
-        """The verdict about a place; None: it has none.
+        """Record the verdict of a place; None if it has none.
 
-        `holder`: what the route points at. `took_at`: when we pointed it at ourselves. For `settle_time` after that, an
-        instance that had the route before may still read that it has it, and sees no need to write.
+        `holder`: the target of the route. `took_at`: when we took the route. For `settle_time` after that, its earlier
+        owner may still read its own route there, and so see no need to write.
         """
         state = self.at(key)
         state.since = _since(state, verdict, holder, unix_time)
@@ -262,37 +265,37 @@ class Places:
         if state.unsettled_until is not None:
             seen_at = can_read_at + self._patience + self._reads_are_old_for
             state.unsettled_until = max(state.unsettled_until, seen_at)
-        state.late.pop(holder, None)  # it has written after all
+        state.late.pop(holder, None)  # a late peer that has written after all
         is_unheard = verdict is not None and verdict.reason is Reason.OWNER_UNHEARD
         is_new = state.moved_at + LATELY > now
         state.reread_at = state.moved_at + LATELY if is_unheard and is_new else None
         self._schedule(key, state)
 
     def prefixes_changed(self, prefixes: Collection[Prefix]) -> None:
-        """Something about these prefixes changed: an instance that was late gets its time again."""
+        """The offers of these prefixes changed: late instances are awaited again."""
         for key in [key for key in self._due if key[1] in prefixes]:
             self.states[key].late.clear()
             self._schedule(key, self.states[key])
 
     def session_lost(self, paths: Iterable[tuple[Prefix, IPAddress]], now: float) -> None:
-        """The session with who offered these paths, by prefix and next hop, is lost."""
+        """The session over which these paths (prefix and next hop) were offered is lost."""
         if self._reads_are_old_for > 0:
             for prefix, next_hop in paths:
                 self.lost_sessions.setdefault(prefix, {})[next_hop] = now + self._patience + self._reads_are_old_for
 
     def wrote(self, key: RouteKey, before: Target | None, after: Route | None, now: float) -> None:
-        """EC2 accepted a write of ours that turned `before` into `after` (None: no route)."""
+        """EC2 has accepted our write, which turned `before` into `after` (None: no route)."""
         state = self.at(key)
         state.own_write = own_write(state.own_write, before, after, now, self.settle_time)
 
     def may_be_taken(self, key: RouteKey) -> None:
-        """Another instance may have written here since we did: a read that shows it is no old one."""
+        """Another instance may have written here after us, so a read that shows the earlier target may be right."""
         state = self.states.get(key)
         if state is not None and state.own_write is not None:
             state.own_write = state.own_write.expecting_others()
 
     def corrected(self, tables: Iterable[RouteTable], now: float) -> tuple[RouteTable, ...]:
-        """The tables as they were read, with our own writes where the read is older than they are."""
+        """The tables as read, with our own writes inserted where the read is older than them."""
         settling: dict[str, list[tuple[Prefix, OwnWrite]]] = defaultdict(list)
         for (table_id, prefix), state in self.states.items():
             if state.own_write is not None:
@@ -300,11 +303,11 @@ class Places:
         return tuple(corrected(table, settling[table.id], now) for table in tables)
 
     def found_moved(self, key: RouteKey, *, known_at: float, was_empty: bool, now: float) -> None:
-        """Somebody else has pointed the route where it is: `known_at`, a read had shown it elsewhere, or none at all.
+        """Record that another instance has moved the route. `known_at`: the last read that showed the earlier state.
 
-        A move that we expected may have been made at any time since we last knew the route to be elsewhere, and so may
-        the first write to an empty place: they count as of then. One that we did not expect was made by somebody who
-        knows less of us than before: it counts as of now.
+        `was_empty`: the earlier state was no route. An expected move, or the first write to an empty place, may have
+        happened at any time since `known_at`, so it counts from then. An unexpected move counts from now, since it
+        shows that another instance has lost contact with us.
         """
         state = self.at(key)
         wrote_at = state.own_write.at if state.own_write else NEVER
@@ -312,7 +315,7 @@ class Places:
         state.moved_at = known_at if was_empty or state.expected_at >= known_at else now
 
     def took(self, key: RouteKey, now: float) -> bool:
-        """We took the route from another instance. Whether it is suppressed from now on, and was not before."""
+        """Record that we took the route from another instance. Returns whether that starts a suppression."""
         state = self.at(key)
         state.penalty = state.penalty.after_move(now, self._limits)
         was_suppressed = state.is_suppressed
@@ -324,7 +327,7 @@ class Places:
     # Time
 
     def expire(self, now: float) -> Expired:
-        """Expire what is due at `now`."""
+        """Apply everything that is due at `now`."""
         expired = Expired()
         for key in [key for key, due in self._due.items() if due <= now]:
             state = self.states[key]
@@ -366,7 +369,7 @@ class Places:
             expired.to_decide.add(key[1])
 
     def forget_old(self, now: float) -> None:
-        """Forget the places where nothing is left that matters."""
+        """Remove states that no decision depends on any more."""
         for key, state in tuple(self.states.items()):
             if state.verdict is not None or state.failure is not None or state.is_written or state.is_rechecked:
                 continue  # most of them
@@ -377,7 +380,7 @@ class Places:
                 del self.states[key]
 
     def next_expiry(self) -> float | None:
-        """When `expire` has something to do next."""
+        """When `expire` is due next; None if never."""
         return min((*self._due.values(), *(min(each.values()) for each in self.lost_sessions.values())), default=None)
 
     def _schedule(self, key: RouteKey, state: PlaceState) -> None:
@@ -389,7 +392,7 @@ class Places:
 
 
 def _since(state: PlaceState, verdict: Verdict | None, holder: str, now: float) -> Since | None:
-    """Since when it is so, after `state` until now."""
+    """The new Since of a place, from its state before this verdict."""
     if verdict is None:
         return None
     before, known = state.verdict, state.since

@@ -1,4 +1,4 @@
-"""The plan: the changes to the VPC, and a verdict for every (table, prefix); a sorted, serialisable value."""
+"""The plan: changes to the VPC, and a verdict for every (table, prefix), as a sorted, serializable value."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.vpc.model import Target, TargetKind
 
 RouteKey = tuple[str, Prefix]
-"""A place: the id of a table, and a prefix or a managed prefix list."""
+"""The key of a place: table id, and prefix or managed prefix list."""
 
 
 class Action(Enum):
-    """EC2's own verbs."""
+    """The write calls of EC2: CreateRoute, ReplaceRoute, DeleteRoute."""
 
     CREATE = "create"
     REPLACE = "replace"
@@ -33,7 +33,7 @@ class VerdictKind(Enum):
 
 
 class Reason(Enum):
-    """The reason of a verdict: the same word in log, status and plan. `docs/life-of-a-route.md` explains each."""
+    """The reason of a verdict, as the word in log, status and plan. `docs/life-of-a-route.md` explains each."""
 
     ABSENT = "absent"
     BESIDE_PROPAGATED = "beside-propagated"
@@ -78,7 +78,7 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The decision for one (table, prefix), and why. `target`: what the route points at afterwards, if there is one."""
+    """The decision for one (table, prefix), and why. `target`: the target of the route afterwards, None without one."""
 
     table_id: str
     prefix: Prefix
@@ -87,14 +87,14 @@ class Verdict:
     target: Target | None = None
     rule: str = ""
     owner: str | None = None
-    """The other instance the route points at now, where it does."""
+    """The other instance that the route points at now; None if it points at none."""
     detail: str = ""
-    """For people: which next hop, which interface, which command mends it."""
+    """Details in words: the next hop, the interface, the command that mends it."""
     awaits: str | None = None
     """The interface of the other instance that is expected to write here now."""
 
     def to_json(self) -> dict[str, Any]:
-        """The contract of `plan --json` and `status --json`, and what else is known."""
+        """An item of `verdicts` in `plan --json` and of `routes` in `status --json`."""
         return {
             "route_table_id": self.table_id,
             "prefix": str(self.prefix),
@@ -108,12 +108,12 @@ class Verdict:
 
 
 _OF_OTHERS: Final = (TargetKind.INSTANCE, TargetKind.NONE)
-"""A black hole may show no interface any more."""
+"""The targets that a black hole may show when its interface is gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One write call. `target`: what to point at, or, for a delete, what it points at now. `old`: what was there.
+    """One write call. `target`: the new target, or for a delete the present one. `old`: the present target, if any.
 
     `to_fallback`: the target is the fallback of the prefix.
     """
@@ -128,17 +128,17 @@ class Change:
 
     @property
     def key(self) -> RouteKey:
-        """The one place in the VPC that this change is about."""
+        """The place of this change."""
         return self.table_id, self.prefix
 
     @property
     def needs_fresh_read(self) -> bool:
-        """Whether the table is read again first: EC2 has no compare-and-swap, only CreateRoute refuses by itself."""
+        """Whether the table must be read again first. Only CreateRoute fails by itself if the route has changed."""
         return self.action is not Action.CREATE
 
     @property
     def is_move(self) -> bool:
-        """Whether it takes a route from another instance, or (a transit gateway's) from another VPC."""
+        """Whether it takes a route from another instance, or in a transit gateway's table from another VPC."""
         if self.action is Action.DELETE:
             return self.reason is Reason.OWNER_LOST
         if self.reason in (Reason.OTHER_INTERFACE, Reason.FALLBACK):  # a fallback may be an interface, too
@@ -148,9 +148,9 @@ class Change:
 
     @property
     def is_withdrawal(self) -> bool:
-        """Whether it takes a route from us: a delete, or a replace by its fallback, which no gateway is otherwise.
+        """Whether it takes a route away from us: a delete, or a replace by the fallback.
 
-        The delete of a dead owner's route is none: what is due to a service that is down is not due to that.
+        The delete of a dead owner's route is none, because no service of ours is down.
         """
         if self.reason is Reason.OWNER_DEAD:
             return False
@@ -160,12 +160,12 @@ class Change:
         return f"{self.action.value} {self.place_words()}"
 
     def place_words(self) -> str:
-        """Where, to which target and why: `rtb-1 192.0.2.1/32 eni-1 (was eni-2): owner-blackhole`."""
+        """Place, target and reason: `rtb-1 192.0.2.1/32 eni-1 (was eni-2): owner-blackhole`."""
         was = f" (was {self.old})" if self.action is Action.REPLACE and self.old else ""
         return f"{self.table_id} {self.prefix} {self.target}{was}: {self.reason.value}"
 
     def to_json(self) -> dict[str, str]:
-        """The contract of `plan --json`."""
+        """An item of `changes` in `plan --json`."""
         return {
             "action": self.action.value,
             "route_table_id": self.table_id,
@@ -176,7 +176,7 @@ class Change:
 
 
 Decision = tuple[Verdict, Change | None]
-"""The verdict about one place, and the change that it needs, if any."""
+"""The verdict of a place, and the change that it needs, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class Plan:
         return "\n".join(map(str, self.changes)) or "nothing to change"
 
     def to_json(self) -> dict[str, Any]:
-        """The contract of `plan --json`."""
+        """The output of `plan --json`."""
         return {
             "changes": [change.to_json() for change in self.changes],
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
@@ -198,8 +198,8 @@ class Plan:
 
 
 def make_plan(decided: Iterable[Decision]) -> Plan:
-    """The plan of these decisions, sorted."""
-    # By keys made once: comparing two prefixes costs nearly as much as deciding about one.
+    """The plan of these decisions, sorted by table and prefix."""
+    # Sorted by precomputed keys: comparing two prefixes takes nearly as long as one decision.
     ordered = sorted(decided, key=lambda pair: (pair[0].table_id, pair[0].prefix.sort_key()))
     return Plan(
         changes=tuple(change for _, change in ordered if change is not None),

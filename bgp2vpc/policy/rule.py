@@ -1,4 +1,4 @@
-"""A rule: one entry of `routetables`. It finds tables and says what may be installed there, and how."""
+"""A rule: one entry of `routetables`, which selects tables and defines what may be installed there, and how."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ from bgp2vpc.vpc.model import Target
 from bgp2vpc.vpc.prefix_lists import PrefixListRef
 
 InterfaceChoice: TypeAlias = int | str
-"""Which interface of this instance routes point at: its device index, or the id of its subnet (`subnet-…`)."""
+"""The interface of this instance that routes point at: its device index, or the id of its subnet (`subnet-…`)."""
 
 
 class Takeover(Enum):
-    """When a route that points at another instance may be taken. Values are the words of the configuration."""
+    """When a route that points at another instance may be taken. The values are the words of the configuration."""
 
     ALWAYS = "always"
     IF_UNHEALTHY = "if_unhealthy"
@@ -27,7 +27,7 @@ class Takeover(Enum):
 
 
 class Writes(Enum):
-    """Whose paths are installed: only this instance's own, or those of every announcer that is heard."""
+    """Whose paths are installed: only those of this instance, or those of any announcer."""
 
     OWN = "own"
     ANY = "any"
@@ -35,7 +35,7 @@ class Writes(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HookPrograms:
-    """Programs to run before and after a write, by what is written; arguments without a shell."""
+    """Programs to run before and after a write, by its action, as arguments without a shell."""
 
     before: Mapping[Action, tuple[str, ...]] = field(default_factory=dict)
     after: Mapping[Action, tuple[str, ...]] = field(default_factory=dict)
@@ -43,11 +43,10 @@ class HookPrograms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteSettings:
-    """What becomes of a route that is withdrawn, and what runs when it is written: of a rule, of an entry of `accept`,
-    or of a managed route. Where an entry of the file leaves one to its rule, it has been filled in here.
+    """Settings of a rule, an entry of `accept` or a managed route. Values that an entry omits are those of its rule.
 
-    `never_delete`: a route that nobody offers any more stays. `fallback`: it is pointed there instead of deleted.
-    `remote_check`: name of the check that the owner of the route, if it is another instance, has to pass.
+    `never_delete`: keep a route that no source offers any more. `fallback`: point such a route there instead of
+    deleting it. `remote_check`: name of the check that another instance that owns the route has to pass.
     """
 
     never_delete: bool = False
@@ -57,16 +56,16 @@ class RouteSettings:
 
     @property
     def keeps_withdrawn(self) -> bool:
-        """Whether a route that nobody offers any more is not deleted."""
+        """Whether a route that no source offers any more is kept or pointed at its fallback instead of deleted."""
         return self.never_delete or self.fallback is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManagedRoute(RouteSettings):
-    """A fixed prefix bound to health checks: one prefix of an entry of `manage_routes`.
+    """A fixed prefix of an entry of `manage_routes`, offered while its health check passes.
 
-    `source`: whose offer counts for it (the check's). `where`: `FILE:LINE`, for messages.
-    `instance_id` None: the route points at this instance, else at that one.
+    `source`: the source whose offer counts. `where`: `FILE:LINE`, for messages. `instance_id`: the instance that the
+    route points at; None for this one.
     """
 
     prefix: Prefix
@@ -77,9 +76,7 @@ class ManagedRoute(RouteSettings):
 
 
 class DeadRoutes(Enum):
-    """What becomes of a black hole whose owner never comes back, and that nobody offers. Values are the words of the
-    configuration.
-    """
+    """What to do with a black hole without offers whose owner never comes back; values as in the configuration."""
 
     KEEP = "keep"
     DELETE = "delete"
@@ -87,23 +84,23 @@ class DeadRoutes(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rule(RouteSettings):
-    """One entry of `routetables`: which tables, which prefixes, and how they are written.
+    """One entry of `routetables`: its tables, its prefixes, and how they are written.
 
-    `accept`: which announced prefixes. `manages`: prefixes of the configuration's own, which need not be accepted.
-    `entry_settings`: those of entries of `accept` that have some of their own; the rule's own are for all others.
+    `accept`: the announced prefixes that are installed. `manages`: managed routes by prefix, whether in `accept` or
+    not. `entry_settings`: the settings of entries of `accept` that have their own.
 
-    `takeover_foreign` extends `takeover` to routes that point at no instance (gateways, NAT, peerings).
-    `interface` None: by address for a next hop that is one of our own, else device index 0 in the table's VPC.
-    `next_hop_self`: point at this instance whatever next hop a path names.
-    `vpc_id` None: the VPC of this instance, and no other. `access`: how its tables are read and written.
-    `no_results_ok`: finding no table is no error.
-    `affinity`: of paths that are equal but for that, the table uses the one of its own availability zone.
-    `writes`: matters with BEST_PATH only; otherwise peers' paths are not looked at.
-    `dead_routes`: of the prefixes in `accept` only.
-    `prefix_list`: its prefixes get no routes, but are entries of this managed prefix list, for which each table has one
-    route (`policy.list_entries`).
-    `find_transit`: which tables of transit gateways get static routes to the attachment of this instance's VPC, for the
-    same prefixes; None: none. Of the settings `takeover`, `takeover_foreign`, `never_delete` and hooks hold there, too.
+    `takeover_foreign`: take routes at other targets (gateways, NAT, peerings), too.
+    `interface`: None: the one with the next hop's address, for `next-hop self` device index 0 in the table's VPC.
+    `next_hop_self`: point at this instance, whatever the next hop of a path is.
+    `vpc_id`: None: the VPC of this instance. `access`: the role and region with which tables are read and written.
+    `no_results_ok`: it is no error if `find` selects no table.
+    `affinity`: between paths equal in the steps before, prefer one in the table's own availability zone.
+    `writes`: has an effect only with Takeover.BEST_PATH; otherwise paths of peers are not used.
+    `dead_routes`: applies to the prefixes in `accept` only.
+    `prefix_list`: the prefixes get no routes but become entries of this managed prefix list, for which each table has
+    one route (`policy.list_entries`).
+    `find_transit`: the tables of transit gateways that get static routes to the attachment of this instance's VPC, for
+    the same prefixes; None for none. `takeover`, `takeover_foreign`, `never_delete` and hooks apply there, too.
     """
 
     name: str
@@ -129,7 +126,7 @@ class Rule(RouteSettings):
         return prefix in self.manages or self.accept.accepts(prefix)
 
     def covered_by(self, prefix: Prefix) -> tuple[str, str]:
-        """The entry that matches the prefix, as it is written, and its `FILE:LINE`; two empty texts: none does."""
+        """The entry that matches the prefix, as text, and its `FILE:LINE`; two empty texts if none does."""
         if isinstance(prefix, PrefixListId):
             is_meant = self.prefix_list is not None and self.prefix_list.id in ("", str(prefix))
             return (f"prefix_list: {self.prefix_list}", "") if is_meant else ("", "")
@@ -141,7 +138,7 @@ class Rule(RouteSettings):
     def admits(self, offer: Offer) -> bool:
         """Whether this rule uses the offer."""
         if isinstance(offer.path.prefix, PrefixListId):
-            return True  # it was made of offers that it uses
+            return True  # derived from offers that the rule admits
         if offer.side is Side.CHECK:
             managed = self.manages.get(offer.path.prefix)
             return managed is not None and managed.source == offer.source
@@ -150,7 +147,7 @@ class Rule(RouteSettings):
         return self.accept.accepts(offer.path.prefix)
 
     def takeover_of(self, prefix: Prefix) -> Takeover:
-        """When the route of another instance may be taken."""
+        """When another instance's route for this prefix may be taken."""
         managed = self.manages.get(prefix)
         return managed.takeover if managed else self.takeover
 
@@ -159,11 +156,11 @@ class Rule(RouteSettings):
         return self.takeover_of(prefix) is Takeover.BEST_PATH
 
     def writes_for_others(self, prefix: Prefix) -> bool:
-        """Whether the path of another instance is installed for this prefix as if it were ours."""
+        """Whether paths of other instances for this prefix are installed as if they were ours."""
         return self.writes is Writes.ANY and self.decides_by_best_path(prefix)
 
     def deletes_dead(self, prefix: Prefix) -> bool:
-        """Whether black holes of this prefix are deleted that nobody offers, and whose owner never comes back."""
+        """Whether `dead_routes: delete` applies to this prefix."""
         is_accepted = isinstance(prefix, PrefixListId) or self.accept.accepts(prefix)
         if self.dead_routes is not DeadRoutes.DELETE or not is_accepted:
             return False
@@ -176,7 +173,7 @@ class Rule(RouteSettings):
         return Takeover.BEST_PATH in (self.takeover, *managed)
 
     def settings_of(self, prefix: Prefix) -> RouteSettings:
-        """Those for this prefix: of `manage_routes`, or of the first entry of `accept` that permits it."""
+        """The settings for this prefix: of its managed route, else of the first matching entry of `accept`."""
         if managed := self.manages.get(prefix):
             return managed
         entry = self.accept.entry_for(prefix) if self.entry_settings else None
@@ -184,17 +181,17 @@ class Rule(RouteSettings):
 
     @property
     def all_settings(self) -> tuple[RouteSettings, ...]:
-        """Of every prefix that this rule may write."""
+        """All settings that apply to some prefix of this rule."""
         of_accepted = (self, *self.entry_settings.values()) if self.accept.entries else ()
         return (*of_accepted, *self.manages.values())
 
     def remote_check_of(self, prefix: Prefix) -> str:
-        """Name of the check that the owner of the route has to pass; empty: none."""
+        """Name of the check that the owner of the route has to pass; empty for none."""
         return self.settings_of(prefix).remote_check or self.remote_check
 
 
 def fallbacks_of(rules: Iterable[Rule], own_vpc_id: str) -> dict[tuple[str, Target], list[str]]:
-    """(VPC of the tables, fallback) -> the names of the rules whose routes go there."""
+    """(VPC of the tables, fallback) -> the names of the rules that use it."""
     found: dict[tuple[str, Target], list[str]] = {}
     for rule in rules:
         for target in dict.fromkeys(each.fallback for each in rule.all_settings):

@@ -1,4 +1,4 @@
-"""Which rules are about which table: what a rule finds, and what it is to find."""
+"""Assigns rules to the tables that they find, and reports rules that find none."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,9 +15,10 @@ from bgp2vpc.vpc.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class TablePolicy:
-    """A table and the rules that found it, in the order of the file; `zone`: its availability zone, if it has one.
+    """A table and the rules that find it, in the order of the file.
 
-    `lists`: the prefix lists that the table is to have a route for, and whose they are.
+    `zone`: the availability zone of all its subnets, empty if there is no such zone or no rule needs it. `lists`: the
+    prefix lists that the table should have a route for, with their rule.
     """
 
     table: RouteTable
@@ -26,9 +27,9 @@ class TablePolicy:
     lists: Mapping[PrefixListId, Rule] = field(default_factory=dict)
 
     def rule_for(self, prefix: Prefix) -> Rule | None:
-        """The first rule that accepts or manages the prefix, as in every router's policy.
+        """The first rule that accepts or manages the prefix, as in a router's policy; for a prefix list, its rule.
 
-        A rule with a prefix list decides about that, and not about the prefixes that are its entries.
+        A rule with a prefix list decides only about the list, not about the prefixes that are its entries.
         """
         if isinstance(prefix, PrefixListId):
             return self.lists.get(prefix)
@@ -38,14 +39,14 @@ class TablePolicy:
         return None
 
     def lists_for(self, prefix: Prefix, snapshot: Snapshot) -> Iterator[PrefixListId]:
-        """The prefix lists of this table that the prefix is, or would be, an entry of."""
+        """The prefix lists of this table of which the prefix is or would be an entry."""
         for list_id, rule in self.lists.items():
             found = (snapshot.prefix_lists or {}).get(str(list_id))
             if rule.covers(prefix) and (found is None or found.ip_version == prefix.version):
                 yield list_id
 
     def route_serving(self, prefix: Prefix, snapshot: Snapshot) -> Route | None:
-        """The route that traffic for exactly this prefix takes: its own, that of a prefix list, or a propagated one.
+        """The route for traffic of exactly this prefix: its static route, a prefix list's, or a propagated one.
 
         https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html
         """
@@ -59,10 +60,10 @@ class TablePolicy:
 
 
 def reaches(rules: Iterable[Rule], own: Instance) -> dict[Access, frozenset[str]]:
-    """How the VPCs are reached whose tables matter: our own one, and those that rules name.
+    """Access -> the VPCs that are read with it: our own VPC and those that rules name.
 
-    A VPC is reached in one way. One that a rule reaches through a role is not read with our own credentials as well: in
-    a VPC that another account shares with us, those see neither all tables nor any tags.
+    A VPC that a rule reads with a role is not read with our own credentials as well: in a shared VPC of another account
+    these show neither all tables nor any tags.
     """
     found: dict[Access, set[str]] = {OWN: {own.vpc_id}}
     for rule in rules:
@@ -74,9 +75,9 @@ def reaches(rules: Iterable[Rule], own: Instance) -> dict[Access, frozenset[str]
 def table_policies(
     rules: Sequence[Rule], snapshot: Snapshot, own_vpc_id: str, own_region: str = ""
 ) -> dict[str, TablePolicy]:
-    """Table id -> table with its rules: of our own VPC or the one a rule names, if it was read as the rule says.
+    """Table id -> table with its rules, of the VPC of each rule, if it was read with the access of the rule.
 
-    And those of transit gateways that our VPC is attached to.
+    Includes tables of the transit gateways that our VPC is attached to.
     """
     found: dict[str, list[Rule]] = {}
     surroundings = Surroundings(snapshot.zone, snapshot.subnets)
@@ -102,7 +103,7 @@ def table_policies(
 
 
 def owned_lists(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> list[Owned]:
-    """The prefix lists whose route is ours in a table: we write their entries."""
+    """The prefix lists whose route is ours in at least one table; we write the entries of these."""
     found = []
     for list_id in sorted({list_id for table_policy in tables.values() for list_id in table_policy.lists}):
         mine, others = [], {}
@@ -125,12 +126,12 @@ def owned_lists(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> list[O
 
 
 def finds_transit(rule: Rule, table: RouteTable, zone: str) -> bool:
-    """Whether the rule is about this table of a transit gateway; such finders look at nothing but id and tags."""
+    """Whether the rule selects this transit gateway's table. Such finders use only id and tags."""
     return rule.find_transit is not None and bool(find(rule.find_transit, [table], Surroundings(zone)))
 
 
 def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy]) -> tuple[Rule, ...]:
-    """Rules that found no table of a VPC, or none of a transit gateway, although they should."""
+    """Rules that find no VPC table, or no transit gateway table although they have `find_transit`; an error."""
     used = {
         (rule.name, table_policy.table.is_transit) for table_policy in tables.values() for rule in table_policy.rules
     }
@@ -142,14 +143,14 @@ def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy
 
 
 def rules_without_lists(rules: Sequence[Rule], snapshot: Snapshot) -> tuple[Rule, ...]:
-    """Rules whose prefix list does not exist, as far as it is known which ones there are."""
+    """Rules whose prefix list does not exist; none while the lists are unknown."""
     lists = snapshot.prefix_lists
     refs = [(rule, rule.prefix_list) for rule in rules if rule.prefix_list is not None]
     return () if lists is None else tuple(rule for rule, ref in refs if not any(map(ref.means, lists.values())))
 
 
 def shadowed(tables: Mapping[str, TablePolicy]) -> frozenset[tuple[str, Prefix, str, str]]:
-    """(table, prefix, rule, first rule): what a rule manages, and an earlier one of the table decides about."""
+    """(table, prefix, rule, first rule) of managed routes without effect, as an earlier rule of the table decides."""
     return frozenset(
         (table_policy.table.id, prefix, rule.name, first.name)
         for table_policy in tables.values()
@@ -160,13 +161,13 @@ def shadowed(tables: Mapping[str, TablePolicy]) -> frozenset[tuple[str, Prefix, 
 
 
 def lists_for(tables: Mapping[str, TablePolicy], prefix: Prefix, snapshot: Snapshot) -> list[PrefixListId]:
-    """The prefix lists that this prefix is, or would be, an entry of, in any table."""
+    """The prefix lists of any table of which this prefix is or would be an entry."""
     found = (table_policy.lists_for(prefix, snapshot) for table_policy in tables.values())
     return sorted({list_id for some in found for list_id in some})
 
 
 def with_lists(tables: Mapping[str, TablePolicy], prefixes: Collection[Prefix]) -> Collection[Prefix]:
-    """These prefixes, and the prefix lists that any of them is an entry of, or would be."""
+    """These prefixes, and the prefix lists of which any of them is or would be an entry."""
     lists = {list_id: rule for table_policy in tables.values() for list_id, rule in table_policy.lists.items()}
     if not lists:
         return prefixes

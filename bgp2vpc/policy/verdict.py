@@ -1,4 +1,4 @@
-"""The verdict about one (table, prefix), from the path that is offered and the route that is there.
+"""The verdict for one (table, prefix), from our path and the route that the table has.
 
 | the table has                     | we have no path for it          | our path is offered                       |
 |-----------------------------------|---------------------------------|-------------------------------------------|
@@ -23,31 +23,31 @@
 |                                   |                                 | or yield if the path is a backup          |
 | local (the VPC's own)             | nothing                         | foreign                                   |
 
-In a table of a transit gateway, *ours* are the routes at the attachment of our VPC, *another's* those at the attachment
-of another VPC, and one at any other attachment, or a black hole without one, is foreign. A route of ours that we have
-no path for is kept while another instance of our VPC serves the prefix: it has the route in a table of the VPC.
+*Ours*: the route points at an interface of this instance, or, for a managed route with `instance:`, of that instance.
+*Another's*: it points at any other interface except its fallback (`Place.is_anothers`), whether or not the owner is a
+peer. A static black hole that shows only an instance, or no target, is another's blackhole.
 
-A route that flaps (`policy/damping.py`) is taken only from an owner that is certainly not serving; else the verdict is
-to yield, `damped`.
+In a transit gateway's table, routes at our VPC's attachment are *ours*, and routes at another VPC's attachment are
+*another's*. Routes at other attachments, and black holes without one, are foreign. A route of ours without a path is
+kept while another instance of our VPC serves the prefix, that is, has the route in a table of the VPC.
+
+A flapping route (`policy/damping.py`) is taken only from an owner that certainly does not serve; otherwise the verdict
+is `yield`, `damped`.
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
-1000 and a disabled one with 500. Such a path keeps a route of ours and fills an empty table, but takes no route.
-An operator may order a takeover of any other instance's route (`DecisionInput.taken`): then it is replaced, whatever
-the table says about its owner. An operator may hold a place (`DecisionInput.held`): then none of the changes is made.
+1000 and a disabled one with 500. A backup path keeps a route of ours and fills an empty table, but takes no route.
+An operator can order a takeover of another instance's route (`DecisionInput.taken`), which is then replaced whatever
+the state of its owner, or hold a place (`DecisionInput.held`), where no change is made.
 
-The verdict is `blocked` if the interface that the route would point at has its source/destination check on, also if the
-route points there already, if EC2 would refuse the prefix because it lies within the VPC, and if the prefix list that
-the route is for cannot be used: it is gone, AWS's or another account's, or has entries of others (`vpc.prefix_lists`).
+The verdict is `blocked` if the interface that the route would point at, or points at already, has its
+source/destination check on, if EC2 would refuse the prefix because it lies within the VPC, and if the prefix list of
+the route cannot be used: it does not exist, belongs to AWS or another account, or has entries of others
+(`vpc.prefix_lists`).
 
-A static black hole that shows no interface any more, only an instance or nothing, is another's blackhole.
-
-With `dead_routes: delete` a static black hole of an accepted prefix is deleted, so that a wider or a propagated route
-serves. Only if all of this holds: EC2 calls its instance terminated, or twice, `settle_time` apart, did not know its
-interface; nobody offers the prefix, as far as we hear; the sources of this host and its neighbors have told all they
-have, and no session that offered it was lost of late. Else it stays (`yield`).
-
-*Ours* are routes that point at an interface of this instance; for a managed route with `instance:`, of that instance.
-*Another's* point at any other interface but their fallback (`Place.is_anothers`), whether or not a peer of ours has it.
+With `dead_routes: delete` a static black hole of an accepted prefix is deleted, so that a less specific or a propagated
+route serves, under these conditions: EC2 reports its instance as terminated, or did not list its interface in two reads
+`settle_time` apart; no source or peer offers the prefix; all sources of this host and all neighbors have announced
+everything; and no session over which it was offered was lost just now. Otherwise it stays (`yield`).
 """
 
 from bgp2vpc.bgp.best import med
@@ -60,7 +60,7 @@ from bgp2vpc.vpc.model import InstanceHealth, Interface, Route, RouteState, Targ
 
 
 def verdict_for(place: Place, own: Candidate | Unusable | None) -> Decision | None:
-    """The table above. None if there is neither a path nor a route of ours."""
+    """The decision by the table above. None if there is nothing to decide: neither a path nor a route to act on."""
     route = place.route
     if isinstance(own, Candidate):
         return _with_path(place, route, own)
@@ -69,7 +69,7 @@ def verdict_for(place: Place, own: Candidate | Unusable | None) -> Decision | No
             return _unusable(place, own)
         return None if route is None or place.leftover_is_kept else _fallback_without_path(place, route)
     if isinstance(own, Unusable) and own.reason is Reason.NO_INTERFACE:
-        return _unusable(place, own)  # our own mistake (`interface:`) is no reason to take a working route away
+        return _unusable(place, own)  # a mistake in `interface:` is no reason to remove a working route
     if own is None and place.leftover_is_kept:
         return place.stays(VerdictKind.KEEP, Reason.LEFTOVER)
     return withdraw(place, route, own.reason if own else Reason.WITHDRAWN)
@@ -80,7 +80,7 @@ def _unusable(place: Place, own: Unusable) -> Decision:
 
 
 def _fallback_without_path(place: Place, route: Route) -> Decision | None:
-    """A route at its fallback stays; one that no instance serves any more is pointed at its fallback, or deleted."""
+    """Without a path: keep a route at its fallback, point a black hole at its fallback, or delete a dead one."""
     settings = place.settings
     if settings.fallback is None:
         return delete_dead(place, route)
@@ -92,21 +92,21 @@ def _fallback_without_path(place: Place, route: Route) -> Decision | None:
 
 
 def _put_to(place: Place, fallback: Target) -> Decision:
-    """Point the route at its fallback, unless it is there."""
+    """Point the route at its fallback; no change if it is there already."""
     if place.route is not None and place.route.target == fallback:
         return place.stays(VerdictKind.KEEP, Reason.FALLBACK)
     return place.change(Action.REPLACE, fallback, Reason.FALLBACK, to_fallback=True)
 
 
 def delete_dead(place: Place, route: Route) -> Decision | None:
-    """What `dead_routes` says of a black hole without a path; None: nothing."""
+    """The decision by `dead_routes` for a black hole; None if it does not apply."""
     prefix, inputs = place.prefix, place.inputs
     is_dead_end = place.is_anothers and route.state is RouteState.BLACKHOLE
     if not is_dead_end or not place.rule.deletes_dead(prefix):
         return None
     if inputs.offers_for(prefix, place.rule, place.snapshot):
         return place.stays(VerdictKind.YIELD, Reason.OWNER_BLACKHOLE, "not deleted: somebody offers it")
-    # In a VPC that another account shares with ours, EC2 may not show us the interfaces of all who use it.
+    # In a shared VPC, EC2 may not show us the interfaces of the other accounts.
     known = {place.table.owner_id, *(each.owner_id for each in place.snapshot.interfaces)} - {""}
     if len(known) > 1 or not owner_is_dead(route, place.snapshot):
         detail = "not deleted: EC2 has not said (yet) that its instance is terminated or its interface gone"
@@ -118,7 +118,7 @@ def delete_dead(place: Place, route: Route) -> Decision | None:
 
 
 def withdraw(place: Place, route: Route, reason: Reason) -> Decision:
-    """The target of the route does not serve the prefix any more."""
+    """Remove a route whose target no longer serves the prefix: delete it, or use the fallback or `never_delete`."""
     if place.table.is_transit and (others := place.served_by_others):
         table_id, theirs = others
         owner = f" of {theirs.instance_id}" if theirs.instance_id else ""
@@ -140,13 +140,13 @@ def _with_path(place: Place, route: Route | None, own: Candidate) -> Decision:
     if route.target != interface_target(own.interface.id):
         return write(place, Action.REPLACE, own.interface, Reason.OTHER_INTERFACE)
     if place.does_not_forward(own.interface):
-        # The source/destination check was switched on meanwhile, so no traffic arrives. An operator has to decide.
+        # The source/destination check was switched on later, so no traffic arrives. An operator has to decide.
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(own.interface))
     return place.stays(VerdictKind.KEEP, Reason.OURS)
 
 
 def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision:
-    """The route is another instance's, or foreign: taken if there is a reason to, unless our path is a backup."""
+    """The route is another instance's or foreign: take it if there is a reason and our path is no backup."""
     if place.is_taken:
         return write(place, Action.REPLACE, own.interface, Reason.BY_HAND)
     reason: Reason | None = None
@@ -180,7 +180,7 @@ _CERTAIN = frozenset(
         Reason.FALLBACK,
     )
 )
-"""Reasons that damping does not delay: the owner certainly does not serve the prefix, or it or a tag wants it taken."""
+"""Reasons that damping does not delay: the owner certainly does not serve, or the owner or a tag gives the route up."""
 
 
 def take(place: Place, interface: Interface, reason: Reason) -> Decision:
@@ -192,14 +192,14 @@ def take(place: Place, interface: Interface, reason: Reason) -> Decision:
 
 
 def leave(place: Place) -> Decision:
-    """The route of another instance, or a foreign one, stays."""
+    """Leave the route of another instance, or a foreign one, as it is."""
     if place.is_anothers:
         return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY)
     return place.stays(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET)
 
 
 def hold(place: Place, decision: Decision) -> Decision:
-    """The place is held by an operator: the change is named in the verdict, and not made."""
+    """Replace the decision for a place that an operator holds: no change; the verdict names what was decided."""
     verdict, change = decision
     kind = VerdictKind.KEEP if place.route and is_ours(place.route, place.ours) else VerdictKind.YIELD
     instead = f"{verdict.kind.value} {change.target}" if change is not None else verdict.kind.value
@@ -207,10 +207,11 @@ def hold(place: Place, decision: Decision) -> Decision:
 
 
 def leave_to_list(place: Place, decision: Decision | None, *, is_served: bool) -> Decision | None:
-    """The route of a prefix list serves this prefix, or will: it gets no route of its own.
+    """Replace the decision for a prefix that the route of a prefix list serves or will serve.
 
-    One that is ours goes as soon as the list serves it, unless its rule keeps it. What concerns the routes of others
-    stays as decided: one that is a black hole would still win over the list's.
+    It gets no route of its own. A present route of ours is deleted once the list serves the prefix, unless its rule
+    keeps withdrawn routes. Decisions about other instances' routes stay: a black hole, for example, would win over the
+    route of the list.
     """
     if decision is None:
         return None
@@ -224,15 +225,15 @@ def leave_to_list(place: Place, decision: Decision | None, *, is_served: bool) -
 
 
 def trouble_of_owner(place: Place, route: Route) -> Reason | None:
-    """Why the instance that the route points at counts as down, by EC2 or the remote check; None: it does not."""
+    """Why the route's owner counts as down according to EC2 or the remote check; None if it does not."""
     if route.state is RouteState.BLACKHOLE:
         return Reason.OWNER_BLACKHOLE
     health = place.snapshot.health.get(route.instance_id) if route.instance_id else None
     if health in (InstanceHealth.GONE, InstanceHealth.TERMINATED):
         return Reason.OWNER_GONE
-    # Two impaired instances would take it from each other in turns. One that EC2 says nothing of may be impaired.
+    # Two impaired instances would take the route from each other in turns; UNKNOWN may be impaired.
     we_may_be = place.snapshot.own_health in (InstanceHealth.IMPAIRED, InstanceHealth.UNKNOWN)
-    # A remote check that passes says more than EC2's status checks: the owner answers.
+    # A passing remote check proves more than EC2's status checks: the owner answers.
     if health is InstanceHealth.IMPAIRED and not we_may_be and not place.passes(route.target.id):
         return Reason.OWNER_IMPAIRED
     if place.fails(route.target.id):
@@ -241,14 +242,14 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
 
 
 def write(place: Place, action: Action, interface: Interface, reason: Reason) -> Decision:
-    """Point the place at the interface, if it forwards traffic and EC2 accepts the route."""
+    """Point the route at the interface; blocked if that does not forward or EC2 would refuse the route."""
     if place.does_not_forward(interface):
         return place.stays(VerdictKind.BLOCKED, Reason.SOURCE_DEST_CHECK, _how_to_forward(interface))
     if problem := list_problem(place.prefix, place.rule, place.snapshot):
         return place.stays(VerdictKind.BLOCKED, Reason.PREFIX_LIST, problem)
     within = next((cidr for cidr in place.table.cidrs if place.prefix in cidr), None)
     subnets = place.snapshot.subnets
-    # Within the VPC a route must equal a whole subnet. Where the subnets are not known, EC2 is asked.
+    # Within the VPC, a route must be for exactly a subnet's CIDR. If the subnets are unknown, EC2 decides.
     # https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html
     if within and subnets is not None and not any(place.prefix in subnet.cidrs for subnet in subnets.values()):
         where = f"{place.managed.where}: " if place.managed and place.managed.where else ""

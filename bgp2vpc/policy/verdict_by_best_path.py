@@ -1,6 +1,6 @@
-"""Best path between instances: whose path is installed where several announce the same prefix (`takeover: best_path`).
+"""The verdict with `takeover: best_path`: several instances announce a prefix, and the best path is installed.
 
-Every instance decides by itself. Instances that hear the same paths come to the same result.
+Every instance decides by itself. Instances that receive the same paths come to the same result.
 
 | the table has                | our path is best              | a peer's is best               | nobody offers one |
 |------------------------------|-------------------------------|--------------------------------|-------------------|
@@ -21,23 +21,23 @@ Every instance decides by itself. Instances that hear the same paths come to the
 |    avoids                    | zone and no last resort       |                                |                   |
 | foreign, fallback, local     | as in `policy.verdict`        | as it is                       | as in there       |
 
-With `write: any` the best path is installed as if it were ours, whichever instance announces it; and a route that a
-neighbor has left is deleted if no path is offered.
+With `write: any` the best path is installed as if it were ours, whichever instance announces it, and a route that a
+neighbor has withdrawn is deleted if no path is left.
 
-Paths of hosts in zones that the tag of a table avoids are not considered there while a host of another zone offers one
-that is no last resort itself.
+Paths of hosts in a zone that the table avoids are excluded while a host of another zone offers a path that is no last
+resort.
 
-A peer that is expected to write, and does not within the handover time, is not considered any more. But as long as it
-offers a path, no route is deleted until reads are recent enough to show its write. The same holds for a peer whose
-session was lost just now: it may take the route from an owner that it no longer hears. Nothing is taken or deleted
-until all neighbors have sent End-of-RIB (RFC 4724 section 2), and while a next hop is being resolved.
-Where routes move too often, only owners that are certainly not serving lose them (`policy.verdict.take`).
+A peer that is expected to write and does not within the handover time is excluded as late. While it offers a path,
+however, no route is deleted until reads are recent enough to show its write. The same holds for a peer whose session
+was lost just now, since it may take the route from an owner that it has lost. Nothing is taken or deleted until all
+neighbors have sent End-of-RIB (RFC 4724 section 2), nor while a next hop is being resolved. A flapping route is taken
+only from an owner that certainly does not serve (`policy.verdict.take`).
 
-In a table of a transit gateway VPCs compete, each by its attachment. A peer's path counts for the VPC that its next hop
-is in: ours, or the one to whose attachment the table itself routes the next hop. All hosts of a VPC share its
-attachment: whoever has a path of its own installs it while any path of the VPC is the best, and nobody deletes it while
-any is offered. Of another VPC, all neighbors that the table leads to are the owner; of them, the one of which least is
-known decides whether it may still be serving.
+In a transit gateway's table, VPCs compete, each with its attachment. A peer's path counts for the VPC of its next hop:
+ours, or the one to whose attachment the table routes the next hop. All hosts of a VPC share its attachment: each host
+with a path of its own installs it while any path of the VPC is the best, and none deletes it while any is offered. For
+another VPC's route, every neighbor that the table leads to counts as the owner; the least known of them decides whether
+the VPC may still be serving.
 """
 
 from collections.abc import Collection
@@ -53,12 +53,12 @@ from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId
 from bgp2vpc.vpc.model import Route, RouteState, TargetKind, interface_target
 
 _NO_REASON: Final = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.BACKUP_MED))
-"""Why a route is not taken."""
+"""Reasons for which a route is not taken."""
 _UNSETTLED: Final = "a peer may have taken the route, and EC2's reads may not show it yet"
 
 
 def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
-    """The table above."""
+    """The decision by the table above. None if there is nothing to decide."""
     if place.is_taken and isinstance(found.own, Candidate):
         return verdict_for(place, found.own)
     if found.best is None:
@@ -67,18 +67,18 @@ def verdict_by_best_path(place: Place, found: BestPath) -> Decision | None:
         return _install(place, found, found.best)
     we_write = isinstance(found.own, Candidate) or place.rule.writes_for_others(place.prefix)
     if we_write and any(found.best.interface.id == each.id for each in place.ours):
-        # In a table of a transit gateway, whoever serves in our VPC installs the path of another instance of it.
+        # In a transit gateway's table, any serving instance of our VPC installs the path of another one of the VPC.
         return _install(place, found, found.best)
     return _leave_to(place, found, found.best)
 
 
 def _must_wait(place: Place, found: BestPath) -> bool:
-    """Whether nothing may be taken or deleted yet: a neighbor has not sent End-of-RIB, or a next hop is unresolved."""
+    """Whether taking and deleting must wait: a neighbor has not sent End-of-RIB, or a next hop is unresolved."""
     return place.inputs.neighbors_held or any(each.why is Exclusion.UNRESOLVED for each in found.excluded)
 
 
 def _install(place: Place, found: BestPath, best: Candidate) -> Decision | None:
-    """The best path is one that we install."""
+    """The decision if this instance installs the best path."""
     route = place.route
     if route is not None and best is not found.own:
         if route.target == interface_target(best.interface.id):
@@ -99,7 +99,7 @@ def _take(place: Place, found: BestPath, best: Candidate, reason: Reason) -> Dec
 
 
 def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route) -> Reason:
-    """The reason to take the route of this owner for the best path; one of _NO_REASON: it is not taken."""
+    """The reason to take the owner's route for the best path, or one of _NO_REASON for leaving it."""
     is_backup = med(best.offer) >= place.policy.backup_med
     if route.state is RouteState.BLACKHOLE:
         return Reason.OWNER_BLACKHOLE
@@ -111,7 +111,7 @@ def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route
         and not place.inputs.neighbors.is_failed(heard.interface.addresses)
     ):
         if is_backup and is_draining(heard.offer):
-            return Reason.BACKUP_MED  # it leaves, but we are unwell
+            return Reason.BACKUP_MED  # the owner leaves, but our own service is not well
         if is_backup:
             return Reason.BEST_PATH
         if is_last_resort(place, heard):
@@ -120,13 +120,13 @@ def _reason_to_take(place: Place, found: BestPath, best: Candidate, route: Route
     reason = trouble_of_owner(place, route) or _reason_without_path(place, route)
     if reason in _NO_REASON and _goes_to_another_zone(place, best):
         reason = Reason.OWNER_ZONE_AVOIDED
-    # EC2 reports us impaired, and does not report the owner as worse.
+    # A backup path takes the route only from an owner that has withdrawn the prefix or never announced it.
     does_not_announce = reason in (Reason.OWNER_WITHDREW, Reason.OWNER_SILENT, Reason.OWNER_HEALTHY)
     return Reason.BACKUP_MED if is_backup and not does_not_announce else reason
 
 
 def _goes_to_another_zone(place: Place, best: Candidate) -> bool:
-    """Whether the table avoids the zone of the owner, and not that of the best path."""
+    """Whether the table avoids the zone of the owner but not that of the best path."""
     return place.avoids_owner and not place.avoids(best.interface)
 
 
@@ -134,9 +134,9 @@ _WORST_FIRST: Final = (Standing.UNKNOWN, Standing.LOST, Standing.WITHDRAWN, Stan
 
 
 def _reason_without_path(place: Place, route: Route) -> Reason:
-    """The owner offers us no path: decide by what else is known of it."""
+    """The reason to take or leave the route of an owner that offers no path, by its standing."""
     target = route.target
-    if target.kind is TargetKind.ATTACHMENT:  # of each neighbor in its VPC
+    if target.kind is TargetKind.ATTACHMENT:  # each neighbor in its VPC counts as an owner
         neighbors = ((each, attachment_to(place, each)) for each in place.inputs.neighbors.addresses)
         hosts = [frozenset((each,)) for each, leads_to in neighbors if leads_to and leads_to.id == target.id]
     else:
@@ -144,16 +144,16 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
         hosts = [owner.addresses] if owner else []
     found = [_standing(place, each) for each in hosts]
     standings = {standing for standing, _ in found}
-    # A VPC has several: one that is lost may serve unheard, and of one that has not told all nothing is known.
+    # A VPC has several hosts. A lost one may still serve, and one that has not announced everything is unknown.
     worst = next((each for each in _WORST_FIRST if each in standings), Standing.UNKNOWN)
     match worst:
         case Standing.WITHDRAWN:
             return Reason.OWNER_WITHDREW
         case Standing.SILENT:
-            # Its write may be seen before its announcement is heard.
+            # A read may show its write before its announcement arrives.
             return Reason.OWNER_UNHEARD if place.state.has_moved_lately(place.snapshot.read_at) else Reason.OWNER_SILENT
         case Standing.LOST:
-            # Whoever pointed the route at the owner after its session was lost is the owner itself, or hears it.
+            # If the route moved to the owner after its session was lost, the owner or an instance that hears it wrote.
             lost_at = max(at for standing, at in found if standing is Standing.LOST)
             is_alive = place.state.has_moved_since(lost_at, place.snapshot.read_at)
             return Reason.OWNER_UNHEARD if is_alive or place.remote_check else Reason.OWNER_LOST
@@ -162,9 +162,9 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
 
 
 def _standing(place: Place, addresses: Collection[IPAddress]) -> tuple[Standing, float]:
-    """What we know of the owner with these addresses, which offers no path; and since when it is lost, if it is.
+    """The standing of the owner with these addresses, and the time since which it is lost, if it is.
 
-    Of a prefix list it offered some of the prefixes, if any: what counts is the gravest of what became of them.
+    For a prefix list, the worst standing among the prefixes that it offered counts.
     """
     neighbors, prefix = place.inputs.neighbors, place.prefix
     departed: Collection[Prefix] = (prefix,)
@@ -177,7 +177,7 @@ def _standing(place: Place, addresses: Collection[IPAddress]) -> tuple[Standing,
 
 
 def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None:
-    """The best path is a peer's, which installs it itself."""
+    """The decision if the best path is a peer's, which installs it itself."""
     route, own = place.route, found.own
     if route is not None and is_ours(route, place.ours):
         if route.target.id == best.interface.id:  # another instance of our VPC serves it
@@ -185,13 +185,13 @@ def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None
         return _leave_ours_to(place, found, best)
     if not isinstance(own, Candidate):
         if route is not None and place.is_anothers and route.state is RouteState.BLACKHOLE and place.settings.fallback:
-            # The peer takes it; the fallback is for when nobody does, and then this one is late, and not the best.
+            # The peer takes the route. If it does not, it is late and no longer the best, and the fallback is used.
             return place.stays(VerdictKind.YIELD, Reason.PEER_BEST, _says_who(found, best), best.interface.id)
         return verdict_for(place, own)
     if route is not None and not place.is_anothers:
         return leave(place)
-    # We wait for the peer only if it does not have the route, and has a reason to take it from its owner. Of the tag of
-    # the table it hears at its own next poll only.
+    # We await the peer's write only if it does not have the route and has a reason to take it. A zone to avoid is no
+    # such reason, since the peer reads the table's tag only at its next poll.
     is_due = route is None or (
         route.target != interface_target(best.interface.id)
         and _reason_to_take(place, found, best, route) not in (*_NO_REASON, Reason.OWNER_ZONE_AVOIDED)
@@ -202,7 +202,7 @@ def _leave_to(place: Place, found: BestPath, best: Candidate) -> Decision | None
 
 
 def _leave_ours_to(place: Place, found: BestPath, best: Candidate) -> Decision | None:
-    """Ours stays until the peer has replaced it, so that there is a route at any time."""
+    """Keep our route until the peer has replaced it, so that there is always a route."""
     own = found.own
     if isinstance(own, Candidate):
         is_by_tag = place.avoids(own.interface) and not place.avoids(best.interface)
@@ -222,7 +222,7 @@ def _says_who(found: BestPath, best: Candidate) -> str:
 
 
 def _nobody(place: Place, found: BestPath) -> Decision | None:
-    """There is no path."""
+    """The decision if no path can be installed."""
     route = place.route
     if route is not None and place.is_anothers and place.is_for_others and not found.peers:
         return _left_behind(place, found, route)
@@ -235,7 +235,7 @@ def _nobody(place: Place, found: BestPath) -> Decision | None:
 
 
 def _may_be_taken(place: Place, found: BestPath) -> bool:
-    """Whether a peer may have taken the route without our reads showing it yet: a delete would hit its route."""
+    """Whether a peer may have taken the route without reads showing it yet, so that a delete would hit its route."""
     if found.peers and place.state.is_unsettled:
         return True
     owner = place.snapshot.peer_enis.get(place.route.target.id) if place.route else None
@@ -243,11 +243,11 @@ def _may_be_taken(place: Place, found: BestPath) -> bool:
 
 
 def _left_behind(place: Place, found: BestPath, route: Route) -> Decision | None:
-    """We write for others, and the owner of this route has no path any more."""
+    """The decision, if we write for others, for the route of an owner that no longer offers a path."""
     reason, must_wait = _reason_without_path(place, route), _must_wait(place, found)
     if reason is Reason.OWNER_UNHEARD and place.fails(route.target.id):
         reason = Reason.OWNER_LOST
-    if reason in (Reason.OWNER_HEALTHY, Reason.OWNER_SILENT):  # it never was announced to us: not ours to delete
+    if reason in (Reason.OWNER_HEALTHY, Reason.OWNER_SILENT):  # never announced to us, so not ours to delete
         return delete_dead(place, route)
     if must_wait or reason is Reason.OWNER_UNHEARD:
         return place.stays(VerdictKind.YIELD, Reason.NOT_READY if must_wait else reason)
