@@ -49,6 +49,13 @@ shows warnings and worse. Lines then carry no time of their own, except with JSO
 A failure is logged when it begins, and again only if its cause changes. `…` stands for what differs from one event to
 the next. A field without a value is left out.
 
+Some events have several levels. `failed: …` is an error, but a warning if the cause may pass by itself (throttling, a
+time-out, a probe that tells nothing), and info if another writer was faster. `script ended` is a warning if the exit
+status is not 0. Starts, ends and lines of a source that only repeat themselves are debug, and so is a cycle that wrote
+nothing. Three events have two rows, because their fields differ: `another writer was faster` is about a route or about
+a prefix list, `failed: …` names the route if a write of one failed, and `drained` tells who ordered it if the order is
+repeated when the drain is done already.
+
 The logger emits two warnings itself. For each event and `source`, at most 1,000 lines are logged at once, then 10 a
 second. The rest are only counted: `log lines left out: more than 10 a second kind=… source=… lines=…`. Lines that
 stderr does not take, because nobody reads it, are counted too: `log lines dropped: nobody read them lines=…`.
@@ -147,10 +154,16 @@ class Module:
     def _made(
         self, level: ast.expr, words: ast.expr, keywords: list[ast.keyword], values: Mapping[str, list[ast.expr]]
     ) -> Iterator[Event]:
-        levels = tuple(each for each in LEVELS if each in self._texts(level, values))
         fields = tuple(dict.fromkeys(_fields(keywords, values)))
-        for each in self._texts(words, values):
-            yield Event(each, levels, fields, self._name)
+        # `level, words = TABLE[…]`: each level belongs to the words beside it.
+        together = values.get(f"({ast.unparse(level)}, {ast.unparse(words)})", [])
+        found = [
+            each.elts for given in together for each in self._meanings(given, values) if isinstance(each, ast.Tuple)
+        ]
+        for one_level, some_words in found or [(level, words)]:
+            levels = tuple(each for each in LEVELS if each in self._texts(one_level, values))
+            for each in self._texts(some_words, values):
+                yield Event(each, levels, fields, self._name)
 
     def _texts(self, expression: ast.expr, values: Mapping[str, list[ast.expr]], depth: int = 5) -> list[str]:
         """All the texts that an expression may have, with gaps for what only a run knows."""

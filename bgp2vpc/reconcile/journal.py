@@ -41,9 +41,9 @@ log = logging.getLogger("bgp2vpc")
 
 _DONE = {Action.CREATE: "created", Action.REPLACE: "replaced", Action.DELETE: "deleted"}
 _UNWRITTEN = {
-    VerdictKind.BLOCKED: "route not written: blocked",
-    VerdictKind.FOREIGN: "route not written: foreign",
-    VerdictKind.YIELD: "route not written: yield",
+    VerdictKind.BLOCKED: (logging.WARNING, "route not written: blocked"),
+    VerdictKind.FOREIGN: (logging.INFO, "route not written: foreign"),
+    VerdictKind.YIELD: (logging.INFO, "route not written: yield"),
 }
 Tell = Callable[[str, Ec2Error | None], None]
 """Called after each read that only some rules need: its subject, and its error or None. See `Journal.told`."""
@@ -242,13 +242,14 @@ class Journal:
         for each in self.observers:
             each.judged(before, now)
         for key, verdict in now.items():
-            words = _UNWRITTEN.get(verdict.kind)
             old = before.get(key)
-            if words is None or (old is not None and (old.kind, old.reason) == (verdict.kind, verdict.reason)):
+            is_new = old is None or (old.kind, old.reason) != (verdict.kind, verdict.reason)
+            if not is_new or verdict.kind not in _UNWRITTEN:
                 continue
+            level, words = _UNWRITTEN[verdict.kind]
             event(
                 log,
-                logging.WARNING if verdict.kind is VerdictKind.BLOCKED else logging.INFO,
+                level,
                 words,
                 table=verdict.table_id,
                 prefix=verdict.prefix,
