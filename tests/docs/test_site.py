@@ -1,6 +1,7 @@
 """The site builds, asks nobody for anything, and what of it is made of the source is up to date."""
 
 import ast
+import logging
 import re
 import shutil
 import subprocess
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from bgp2vpc import status
+from bgp2vpc.policy.plan import Reason, Verdict, VerdictKind
+from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.reconcile.journal import Journal
 
 ROOT = Path(__file__).parents[2]
 GENERATORS = sorted((ROOT / "docs").glob("generate*.py"))
@@ -133,6 +137,16 @@ def test_every_event_of_the_source_is_on_its_page():
     }
     assert len(words) > 30
     assert [each for each in sorted(words) if f"| {each} |" not in page] == []
+
+
+@pytest.mark.parametrize("kind", [VerdictKind.BLOCKED, VerdictKind.FOREIGN, VerdictKind.YIELD])
+def test_what_is_not_written_has_the_level_that_it_is_logged_with(kind, caplog):
+    page = (ROOT / "docs" / "events.md").read_text()
+    prefix = parse_prefix("192.0.2.53/32")
+    with caplog.at_level(logging.DEBUG, "bgp2vpc"):
+        Journal().verdicts({}, {("rtb-1", prefix): Verdict("rtb-1", prefix, kind, Reason.HELD)})
+    (record,) = caplog.records
+    assert f"\n| {record.getMessage()} | {record.levelname.lower()} |" in page
 
 
 def test_every_key_of_the_status_is_explained():
