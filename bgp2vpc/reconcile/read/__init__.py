@@ -1,10 +1,10 @@
-"""Observe: what is read from EC2, and when. It is kept in `view.py`.
+"""Observe: what is read from EC2, and when. `view.py` keeps the result.
 
-observation  a poll, and the questions that it leaves open
-poll         everything that a poll reads; when the next one is due
-poll_time    how often: as configured, or chosen by the size of the fleet
-questions    what EC2 has to be asked about
-reread       single tables, between polls
-lookup       which instances peers and owners are, and how they are
-prepare      tables, just before a check has its verdict
+observation  one poll, and the lookups that its result calls for
+poll         reads everything for a poll; waits until the next poll is due
+poll_time    the seconds between polls: configured, or chosen by the size of the fleet
+questions    which instances, interfaces and tables EC2 has to be asked about
+reread       reads single tables again between polls
+lookup       looks up the interfaces of peers and owners, and the health of instances
+prepare      reads tables in advance while a check fails and has no verdict yet
 """

@@ -1,4 +1,11 @@
-"""Who peers are and how owners are: EC2 is asked by polls, and in between when a decision turns out to depend on it."""
+"""Lookups: which interfaces peers and owners have, and the health of instances.
+
+There are two questions to EC2. `resolve` asks for the interfaces of other instances: by address for the next hops of
+peers, by id for the targets of routes. `learn_health` asks for the status of the instances that hold routes we want.
+
+Each poll asks both (`observation.py`). Between polls, `Lookup.ask` compares each plan with what is known and asks for
+what is missing; the answer goes into the view, and the prefixes that it concerns are decided again.
+"""
 
 import asyncio
 import logging
@@ -26,27 +33,28 @@ log = logging.getLogger("bgp2vpc")
 
 RETRY = 0.5
 PAUSE = 0.5
-"""Seconds between two questions: a start brings all peers at once, one after the other."""
+"""Seconds between two lookups of interfaces: after a start, all peers announce within a short time."""
 
 SINGLES: Final = 20
-"""Instances, at most, that are asked about one by one: each question costs a token that the whole account shares."""
+"""Instances, at most, that are asked about one by one: each call takes a token from a bucket of the whole account."""
 
 SINGLES_TIME: Final = 4.0
-"""Times `ec2.timeout` that these questions may take together."""
+"""The time that these calls may take together, in multiples of `ec2.timeout`."""
 
 _POINTLESS: Final = (Throttled, Denied, Credentials)
-"""After these errors another question would be answered in the same way, or make it worse."""
+"""Errors after which a further call would fail in the same way, or would add to the throttling."""
 
 _JUDGED_BY_HEALTH = frozenset((Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD, Reason.OWNER_LOST, Reason.BACKUP_MED))
-"""Verdicts that EC2's opinion of the owner might change."""
+"""Reasons of verdicts that may change with the health of the owner."""
 
 
 async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], tell: Tell) -> None:
-    """Ask how these instances are. Those that EC2 could tell nothing of are UNKNOWN, and `tell` hears why.
+    """Ask for the health of these instances, and take it into the view. It is UNKNOWN where EC2 reports nothing.
 
-    EC2 may fail the whole question because of one instance in it, as in the outage of a zone. Then each is asked about
-    by itself: ours, by which the others are judged, and the next ones by id; `SINGLES` at most, one after the other.
-    Other accounts are asked about those of whom ours knows nothing.
+    EC2 may refuse the whole call because of one instance in it, as in the outage of a zone. Then each instance is asked
+    about by itself, one after the other and `SINGLES` at most: ours first, since the others are judged by it, and then
+    by id. Other accounts are asked about the instances that are still UNKNOWN. `tell` is called with the error (or
+    None) of each account.
     """
     health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
     trouble: Ec2Error | None = None
@@ -71,7 +79,7 @@ async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], 
 
 
 async def _health_one_by_one(calls: Calls, view: View, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-    """Ask about one after the other, while that is of use; the health of those about whom EC2 answers."""
+    """Ask about one instance after the other, while that is of use. Returns the health of those that EC2 reports."""
     found: dict[str, InstanceHealth] = {}
     with suppress(TimeoutError):
         async with asyncio.timeout(SINGLES_TIME * calls.timeout):
@@ -86,10 +94,11 @@ async def _health_one_by_one(calls: Calls, view: View, instance_ids: Collection[
 
 
 async def resolve(calls: Calls, view: View, unresolved: Unresolved, tell: Tell) -> None:
-    """Ask about interfaces of other instances, in all accounts that answer. Raises Ec2Error if our own does not.
+    """Look up interfaces of other instances, in all accounts, and take them into the view.
 
-    Of one that does not, and of that `tell` hears, nothing is concluded: neither that it has no such interface, nor,
-    until the next poll has read it, anything about its tables.
+    Raises Ec2Error if our own account does not answer. If another one does not, `tell` is called with the error, and
+    nothing is concluded from it: not that the account has no such interface, nor anything about its tables until the
+    next poll has read it (`View.gave_no_answer`).
     """
 
     async def ask(access: Access, vpc_ids: Collection[str]) -> Sequence[Interface]:
@@ -117,7 +126,10 @@ async def resolve(calls: Calls, view: View, unresolved: Unresolved, tell: Tell) 
 
 
 class Lookup:
-    """Each question is asked once at a time; the answer goes into the view, and what it concerns is decided anew."""
+    """Asks EC2 between polls for interfaces and health that decisions depend on, and has them decided again.
+
+    There is one lookup of interfaces at a time, and one question at a time for the health of each instance.
+    """
 
     def __init__(self, calls: Calls, view: View, inputs: Inputs, journal: Journal, queue: DecisionQueue) -> None:
         self.longest_retry = 60.0
@@ -129,10 +141,13 @@ class Lookup:
         self._tasks = ReportedTasks()
         self._is_resolving = False
         self._asking: set[str] = set()
-        """Instances that a question is under way about."""
+        """Instances whose health is being asked for."""
 
     def ask(self, inputs: DecisionInput, plan: Plan, only: Collection[Prefix] | None) -> None:
-        """Somebody we know nothing of announces, or holds a route, or stands in our way: ask who and how it is."""
+        """Start the lookups that this plan calls for: unknown interfaces of peers and owners, unknown health of owners.
+
+        Our own health is asked for as well then, as the health of owners is judged by it.
+        """
         if not self._is_resolving and unknown_interfaces(self._view, inputs, only):
             self._is_resolving = True
             self._tasks.start(self._resolve_all())
@@ -145,7 +160,7 @@ class Lookup:
             self._tasks.start(self._learn_health(unknown, prefixes))
 
     async def _resolve_all(self) -> None:
-        """One question at a time, and then about all that have come meanwhile."""
+        """Look up unknown interfaces until there are none: each lookup has all that became known since the last."""
         waits = BackOff(RETRY, self.longest_retry)
         try:
             while unresolved := unknown_interfaces(self._view, self._inputs.now()):
@@ -159,7 +174,7 @@ class Lookup:
             self._is_resolving = False
 
     async def resolve(self, unresolved: Unresolved) -> bool:
-        """Ask who they are, if there are any. False if EC2 did not answer."""
+        """Look up these interfaces, if there are any. False if EC2 did not answer; the error is in the journal."""
         if not unresolved:
             return True
         before = self._view.snapshot.unresolvable
@@ -169,13 +184,13 @@ class Lookup:
             self._journal.failure("interfaces of peers", error)
             return False
         self._journal.success("interfaces of peers")
-        # Routers of the datacenter may well announce a prefix, too, so that is no warning.
+        # No warning: routers of the datacenter may announce a prefix, too.
         for address in sorted(self._view.snapshot.unresolvable - before):
             event(log, logging.INFO, "next hop is not a network interface of this VPC", next_hop=address)
         return True
 
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
-        """How these instances are; then decide about these prefixes, whose routes they hold."""
+        """Ask for the health of these instances, and then decide about these prefixes, whose routes they hold."""
         try:
             await learn_health(self._calls, self._view, instance_ids, self._journal.told)
             self._queue.add(prefixes)

@@ -1,4 +1,13 @@
-"""Observe: what a poll reads goes into the view, and what it leaves open is asked before anything is decided."""
+"""One observation: a poll is taken into the view, and what it leaves open is looked up before anything is decided.
+
+1. Read everything (`poll.observe`). If our own account does not answer, the observation ends here with the error.
+2. Take the snapshot into the view (`View.observed`), and log routes of ours that no rule matches any more.
+3. Look up interfaces (`lookup.resolve`): those of peers and owners that are not known, and known ones that may have
+   changed.
+4. Ask for the health of the instances that hold routes we want, and of our own (`lookup.learn_health`). The health of
+   all others is forgotten.
+5. Log rules that match no table or prefix list, and managed routes that an earlier rule decides about.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -17,7 +26,7 @@ from bgp2vpc.vpc.access import Access
 
 
 class Observation:
-    """Of all that decisions are made from; `first` is set once there was one."""
+    """Makes observations. `first` is set when the first one has succeeded."""
 
     def __init__(self, calls: Calls, view: View, inputs: Inputs, journal: Journal, lookup: Lookup) -> None:
         self.first = asyncio.Event()
@@ -27,10 +36,10 @@ class Observation:
         self._journal = journal
         self._lookup = lookup
         self._accesses: set[Access] = set()
-        """The accounts and regions of the last one."""
+        """The accounts and regions that the last observation has read."""
 
     async def observe(self, *, carefully: bool) -> Ec2Error | None:
-        """Read everything; the error if EC2 did not answer, and what was known before stays.
+        """Make one observation. Returns the error if EC2 did not answer; the view then stays as it was.
 
         `carefully`: see `poll.observe`.
         """
@@ -42,13 +51,13 @@ class Observation:
             journal.failure("observe", error)
             return error
         journal.has_read(self._now())
-        for access in self._accesses - view.reaches.keys():  # no rule is about them any more
+        for access in self._accesses - view.reaches.keys():  # no rule names these accounts and regions any more
             for subject in subjects_of(access):
                 journal.forget(subject)
         self._accesses = set(view.reaches)
         for table_id, prefix in view.observed(snapshot, asked, self._now()):
             journal.left(table_id, prefix)
-        # Who peers are; and how those are that hold what we want, and we ourselves: nothing is known of others.
+        # Interfaces first: whether the health of an owner matters depends on whether we hear a path from its interface.
         unknown = interfaces_to_ask_again(view, self._inputs.now())
         async for tables in self._portions():
             unknown |= unknown_interfaces(view, self._inputs.now(), tables=tables)
@@ -56,7 +65,7 @@ class Observation:
         instances: frozenset[str] = frozenset()
         async for tables in self._portions():
             instances |= instances_to_ask_about(view, self._inputs.now(), tables)
-        view.forget_health_except(instances)  # what was true once accuses nobody later
+        view.forget_health_except(instances)  # an old answer must not count against an instance later
         if instances:
             await learn_health(self._calls, view, instances, journal.told)
         without = rules_without_tables(view.rules, view.tables)
@@ -67,7 +76,7 @@ class Observation:
         return None
 
     async def _portions(self) -> AsyncIterator[Mapping[str, TablePolicy]]:
-        """The tables; where they have many routes, one after the other, with the event loop free in between."""
+        """All tables at once; if there are many places, one table at a time, with a turn of the event loop after it."""
         if not is_much(self._view, self._inputs):
             yield self._view.tables
             return

@@ -1,4 +1,16 @@
-"""Observe: everything about the VPC that a decision may need, read once; and when that is due again."""
+"""Polls: read everything about the VPC that decisions may need, and wait until the next poll is due.
+
+`observe` makes one snapshot:
+
+1. It reads our own account: route tables and our interfaces; and what some rules need: subnets, interfaces of other
+   instances, prefix lists, transit gateways. These calls run side by side.
+2. Meanwhile it reads the tables and interfaces of each other account and region that rules name.
+3. It raises an error for an answer that cannot be true (`_check`).
+4. It joins all accounts in one snapshot (`_joined`). Whatever could not be read stays as it is in the view, except
+   our own tables and interfaces: without these, the poll has failed.
+
+`Polls` counts the polls, and computes the wait after each: `poll_time`, or a back-off after a failure.
+"""
 
 import asyncio
 import random
@@ -28,28 +40,30 @@ T = TypeVar("T")
 Known = TypeVar("Known")
 
 STRANGE: Final = "StrangeAnswer"
-"""The code of what EC2 answers and cannot be so."""
+"""Error code of our own, for an answer of EC2 that cannot be true."""
 
 
 FIRST_RETRY: Final = 0.5
-"""Seconds from a poll that failed to the next one; twice as long each time, up to `poll_time`."""
+"""Seconds from a failed poll to the next one; twice as long after each further failure, up to `poll_time`."""
 LONGEST_WAIT: Final = 300.0
-"""Seconds, at most, between polls while EC2 throttles them."""
+"""Seconds up to which a back-off lengthens the wait; a configured `poll_time` may be longer."""
 
 
 async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = False) -> Snapshot:
-    """What EC2 says now; of health, what was known before, as of the parts that `tell` hears could not be read.
+    """Read everything, and make a snapshot of it. The health of instances is taken from the view, not read.
 
-    `carefully`: EC2 has just throttled us. All calls are needed, and each has a bucket of its own that the account
-    shares. So the others are made once the first one is not throttled; else they would only cost others their answers.
-    Raises Ec2Error where what every rule needs could not be read: our interfaces, and the tables of our own account.
-    Another account or region that gives no answer is among what is `unread`.
+    Raises Ec2Error if the tables of our own account or our interfaces could not be read: every rule needs them. Any
+    other part that could not be read is taken from the view, and `tell` is called with its error. An account or region
+    that does not answer is in `Snapshot.unread`.
+
+    `carefully`: EC2 has just throttled us. Then our tables are read first, and the rest only if EC2 answers: a poll
+    needs all of its calls, and each takes a token from a bucket that all hosts of the account share.
     """
     tables = asyncio.ensure_future(calls.route_tables(view.reaches[OWN]))
     if carefully:
         await tables
     elsewhere = [access for access in view.reaches if access != OWN]
-    # An instance that a rule names may be ours although the tables are another account's: in a VPC shared with us.
+    # In a VPC that is shared with us, a rule for another account's tables may name an instance of our own account.
     named = sorted({other for access, other in other_instances(view) if not access.region})
     if not elsewhere:
         return await _observe_own(calls, view, named, tell, tables)
@@ -63,9 +77,9 @@ async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = Fal
 async def _observe_own(
     calls: Calls, view: View, named: Sequence[str], tell: Tell, reading: "asyncio.Future[tuple[RouteTable, ...]]"
 ) -> Snapshot:
-    """Our own account and region. `named`: instances that the configuration names. Raises Ec2Error.
+    """Read our own account and region. Raises Ec2Error as `observe` does.
 
-    `reading`: the tables, which are being read, or were.
+    `named`: other instances that the configuration names. `reading`: the read of the tables, which has begun.
     """
     instance_id, vpc_ids = view.instance.id, view.reaches[OWN]
     before = view.snapshot
@@ -106,7 +120,7 @@ async def _observe_own(
 
 
 async def _or_known(asked: Awaitable[T], known: Known, what: str, tell: Tell) -> T | Known:
-    """What EC2 answers; or what is known, if it does not, and `tell` hears why."""
+    """The result of `asked`, or `known` if it fails. `tell` is called with the subject `what` and the error or None."""
     try:
         answer = await asked
     except Ec2Error as error:
@@ -118,9 +132,10 @@ async def _or_known(asked: Awaitable[T], known: Known, what: str, tell: Tell) ->
 
 @dataclass(frozen=True, slots=True)
 class AccountRead:
-    """What a poll has read of another account or region. `ours`: our interfaces that belong to it.
+    """What a poll has read of one other account or region.
 
-    `others`: by instance id, the interfaces of instances that its rules name. `subnets` None: not known.
+    `ours`: interfaces of that account which are attached to our instance. `others`: instance id -> interfaces, for the
+    instances that its rules name. `subnets`: None if not needed, or not read because of an error.
     """
 
     tables: Sequence[RouteTable]
@@ -130,7 +145,7 @@ class AccountRead:
 
 
 async def _read(calls: Calls, view: View, access: Access, tell: Tell) -> AccountRead | None:
-    """All of it; None: it gives no answer, and `tell` hears why.
+    """Read one other account or region; None if it does not answer. `tell` is called with the error or None.
 
     An interface of another account's VPC can be attached to our instance if both are in the same zone:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
@@ -154,8 +169,9 @@ async def _read(calls: Calls, view: View, access: Access, tell: Tell) -> Account
 
 
 def _joined(own: Snapshot, reads: Mapping[Access, AccountRead | None], view: View) -> Snapshot:
-    """All accounts in one. Of those that gave no answer, what the view has now: single tables may have been read, or
-    written, since this poll began.
+    """One snapshot of all accounts. Those that did not answer (None) are taken from the view.
+
+    The view as it is now, not as it was when the poll began: rereads and writes may have changed tables since.
     """
     before, answers = view.snapshot, {access: read for access, read in reads.items() if read is not None}
     unread = reads.keys() - answers.keys()
@@ -174,7 +190,7 @@ def _joined(own: Snapshot, reads: Mapping[Access, AccountRead | None], view: Vie
         own,
         tables={**tables, **own.tables},
         interfaces=tuple(sorted(ours.values(), key=lambda each: each.position)),
-        # Whoever knows nothing of an instance takes nothing away.
+        # If one account shows no interface of an instance, another account may have shown it.
         others=others | {other: found for other, found in own.others.items() if found or other not in others},
         subnets={**subnets, **(own.subnets or {})} if subnets or own.subnets is not None else None,
         unread=frozenset(unread),
@@ -182,15 +198,15 @@ def _joined(own: Snapshot, reads: Mapping[Access, AccountRead | None], view: Vie
 
 
 def subjects_of(access: Access) -> tuple[str, ...]:
-    """What may be told to fail in another account or region."""
+    """The subjects (`Journal`) of reads in another account or region."""
     subjects = ("route tables", "subnets", "instance status", "interfaces of peers")
     return tuple(f"{each} of {access}" for each in subjects)
 
 
 async def prefix_lists(calls: Calls, view: View, tell: Tell) -> Mapping[str, ManagedPrefixList] | None:
-    """The managed prefix lists of the region, those that rules mean with their entries; None: none, or not to be read.
+    """The managed prefix lists of the region, by id; None if no rule has a prefix list, or the read failed.
 
-    Entries are read only if their list has another version than before.
+    Lists that a rule refers to have their entries, which are read again only if the version of the list has changed.
     """
     refs = [rule.prefix_list for rule in view.rules if rule.prefix_list]
     if not refs:
@@ -213,7 +229,10 @@ async def prefix_lists(calls: Calls, view: View, tell: Tell) -> Mapping[str, Man
 
 
 async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interface, ...], tuple[RouteTable, ...]]:
-    """Our VPC's attachments to transit gateways, and the tables of these gateways that rules are about."""
+    """Our VPC's attachments to transit gateways, and the tables of these gateways that rules find.
+
+    If they cannot be read, those in the view.
+    """
     if not wants_transit(view):
         return (), ()
     try:
@@ -230,7 +249,7 @@ async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interfac
 
 
 def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:
-    """Raise Transient for an answer that cannot be true: what was known before is nearer to the truth.
+    """Raise Transient for an answer that cannot be true, so that the poll fails and the view stays as it was.
 
     Every VPC has a main route table, every table a local route, and every instance a primary interface that cannot be
     detached (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html,
@@ -243,7 +262,7 @@ def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interf
     if not interfaces:
         raise Transient("DescribeNetworkInterfaces", STRANGE, f"{view.instance.id} has no interface in the answer")
     for each in interfaces:
-        if each.instance_id not in (None, view.instance.id):  # to take it for ours is to delete the routes to it
+        if each.instance_id not in (None, view.instance.id):  # if it counted as ours, routes to it might be deleted
             raise Transient("DescribeNetworkInterfaces", STRANGE, f"{each.id} of {each.instance_id} was not asked for")
 
 
@@ -256,51 +275,52 @@ def _check_tables(vpc_ids: Collection[str], tables: Sequence[RouteTable]) -> Non
 
 
 class Polls:
-    """Counts the polls, and waits until the next one is due. Times are in seconds of the event loop."""
+    """Counts the polls, and waits until the next one is due. Times are on the event loop's clock."""
 
     def __init__(self, poll_time: PollTime) -> None:
         self.begun = 0
         self.ended = 0
-        """However they ended."""
+        """Polls that have ended, successfully or not."""
         self.changes = ""
-        """What there was to change after the last one that EC2 answered; empty: nothing."""
+        """The changes of the last decision about everything, in words (`2 to create`); empty: none."""
         self.was_throttled = False
-        """The last one."""
+        """Whether EC2 throttled the last poll."""
         self._poll_time = poll_time
         self._pause = poll_time.pause()
         self._failures = 0
-        """In a row."""
+        """The number of the last polls, in a row, that failed."""
         self._throttled = 0
-        """Those of them, the last ones in a row, that EC2 throttled."""
+        """The number of the last polls, in a row, that EC2 throttled."""
 
     @property
     def due(self) -> float | None:
-        """When the next one is due, or the one under way was; None: it is the first."""
+        """When the next poll is due, or the one under way was due; None before the first wait."""
         return self._pause.due
 
     def begin(self) -> None:
-        """One begins."""
+        """A poll begins."""
         self._pause.clear()
         self._poll_time.begins()
         self.begun += 1
 
     def end(self, error: Ec2Error | None) -> None:
-        """It has ended; None: EC2 has answered, and everything was decided."""
+        """The poll has ended. `error` None: EC2 has answered, and everything was decided."""
         self.ended += 1
         self.was_throttled = isinstance(error, Throttled)
         self._failures = self._failures + 1 if error else 0
         self._throttled = self._throttled + 1 if self.was_throttled else 0
 
     def at_once(self) -> None:
-        """Do not wait for the next one."""
+        """End the wait for the next poll; during a poll, skip the wait that follows it."""
         self._pause.end()
 
     async def wait(self, *, knows_something: bool) -> None:
-        """Until the next one is due.
+        """Wait until the next poll is due. `knows_something`: an earlier poll has succeeded.
 
-        Where EC2 throttles reads, the fleet polls more than EC2 takes. To try again soon would make that worse, until
-        nobody is answered any more; so whoever knows anything waits: for a poll_time that is longer then, or, if it is
-        configured, twice as long each time. Whoever knows nothing tries again, and waits longer and longer, too.
+        A failed poll is tried again after `FIRST_RETRY` seconds, which double with each failure. But when EC2 throttles
+        reads, the fleet polls more than EC2 allows, and early retries of all hosts would make that worse. So a host
+        that has read everything before waits longer after throttling: for `poll_time`, which `auto` lengthens then; or
+        if it is configured, twice as long after each throttled poll.
         """
         if not self._failures:
             await self._pause.poll_time()
@@ -312,7 +332,7 @@ class Polls:
         else:
             most = min(poll_time, LONGEST_WAIT) if is_auto else poll_time
             seconds = back_off(FIRST_RETRY, most, self._failures - 1)
-        # What EC2 does not answer to this host it may not answer to all others either, and then to all at once.
+        # EC2 may have failed for all hosts, and may answer all of them again at the same moment: spread their polls.
         self._pause.is_in_step = True
         share = 0.5 + random.random() if is_auto else 0.9 + random.random() / 5  # noqa: S311
         await self._pause.wait(seconds * share, follows=is_auto and is_held_back)

@@ -1,13 +1,16 @@
-"""The seconds between two polls: as configured, or chosen (`poll_time: auto`), and who waits for that long.
+"""The seconds between two polls, configured or chosen (`poll_time: auto`), and the waits of that length.
 
-`auto` follows two things. The number of instances, as far as this host knows it, gives a time with which the whole
-fleet takes a fifth of EC2's reads (`vpc/auto_poll_time.py`). If EC2 throttles one of our reads all the same, because
-there are more instances than we know or others read much, the time is doubled; each poll that is not throttled takes a
-twentieth off.
+`auto` chooses the time as follows:
 
-Hosts that start or reload together, as in a deployment, and those that EC2 did not answer and answers again, would poll
-together from then on; so the wait after that is a random part of the whole. When the time changes, what is left of each
-wait changes by the same factor: hosts that were spread evenly stay so, and nobody waits longer than the new time.
+1. From the number of instances, as far as this host knows it, and the calls of one poll follows a time by which the
+   polls of the whole fleet take a fifth of EC2's rate limit (`vpc/auto_poll_time.py`).
+2. If EC2 throttles one of our reads all the same, as there are more instances than we know or other programs read much,
+   the time is doubled at the end of the poll. Each poll without throttling takes 5 % off again.
+
+Hosts that start or reload together (a deployment), or that EC2 answers again after a failure, would poll at the same
+moment from then on. So with `auto` the first wait after that is a random part of the time. When the time changes, the
+rest of each wait changes by the same factor: hosts that were spread evenly stay so, and none waits longer than the new
+time.
 """
 
 import asyncio
@@ -32,36 +35,36 @@ log = logging.getLogger("bgp2vpc")
 
 SLOWED: Final = 2.0
 RECOVERED: Final = 0.95
-"""What throttled polls and others multiply the time by."""
+"""Factors of the time: after a poll with throttling (`SLOWED`), and after one without (`RECOVERED`)."""
 ESTIMATED: Final = "if there are as many for each owner of a route as here"
 LONGEST_SLOWED: Final = 3000.0
-"""Seconds up to which throttling lengthens it."""
+"""Seconds up to which throttling lengthens the time."""
 
 
 class PollTime(Observer):
-    """What holds now. Told of what is known of the fleet, of EC2's answers, and of the end of each poll."""
+    """The present time between polls, chosen from the size of the fleet and from the throttling that it observes."""
 
     def __init__(self) -> None:
         self.seconds = SHORTEST
         self.longest = SHORTEST
-        """Since EC2 was last read: what the age of that is judged by."""
+        """The longest time in force since the last successful poll: the status judges the age of the data by it."""
         self._configured: float | None = SHORTEST
         self._of_fleet = SHORTEST
         self._slowed = 1.0
         self._is_throttled = False
         self._answers = 0
-        """Of polls that EC2 has answered."""
+        """The number of polls that EC2 has answered."""
         self._members: dict[str, int] = {}
         self._reads: dict[str, int] = {}
         self._pauses: list[Pause] = []
 
     @property
     def is_auto(self) -> bool:
-        """Whether it is chosen here."""
+        """Whether the time is chosen here, not configured."""
         return self._configured is None
 
     def use(self, configured: float | None) -> None:
-        """As the configuration says; None: auto."""
+        """Use the configured time in seconds; None: auto."""
         self._configured = configured
         self._choose()
 
@@ -74,7 +77,7 @@ class PollTime(Observer):
         owners = {route.instance_id for route in routes if route.instance_id}
         of_group = {verdict.owner for verdict in view.places.verdicts()} | {view.instance.id}
         self.know(ESTIMATED, estimated_members(group, owners, owners & of_group))
-        # Each account and region has buckets of its own.
+        # Each account and region has buckets of its own, so the one with the most calls counts.
         of_vpcs = Counter(each.access for each in tables if not each.is_transit)
         others = Counter(access for access, _ in other_instances(view))
         self.needs("DescribeRouteTables", math.ceil(max(of_vpcs.values(), default=0) / PAGE_SIZE))
@@ -82,30 +85,30 @@ class PollTime(Observer):
         self.needs("DescribeNetworkInterfaces", 1 + max(others.values(), default=0))
 
     def know(self, how: str, members: int) -> None:
-        """There are so many instances, ourselves included; 0: not known any more. The largest number counts.
+        """Set the number of instances, ourselves included, by one way of counting; 0: unknown. The largest counts.
 
-        `how` we know it, in words that follow "instances".
+        `how`: the way of counting, in words that follow "instances".
         """
         self._members[how] = members
         self._choose()
 
     def needs(self, action: str, reads: int) -> None:
-        """A poll makes so many calls of this API."""
+        """Set the number of calls of this API that one poll makes. The largest number counts."""
         self._reads[action] = reads
         self._choose()
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
-        """EC2 has answered a call."""
+        """Note whether EC2 has throttled a read."""
         if isinstance(error, Throttled) and action.startswith(("Describe", "Get", "Search")):
             self._is_throttled = True
 
     def begins(self) -> None:
-        """A poll begins. What was throttled before the second one tells of the start of all hosts, not of polls."""
+        """A poll begins. Throttling before the second poll is ignored: the start of all hosts causes it, not polls."""
         if self._answers < 2:
             self._is_throttled = False
 
     def ended(self, error: Ec2Error | None) -> None:
-        """A poll has ended; None: EC2 has answered."""
+        """A poll has ended: lengthen or shorten the time. `error` None: EC2 has answered."""
         was_throttled, self._is_throttled = self._is_throttled and self._answers > 0, False
         self._answers += error is None
         most = max(1.0, LONGEST_SLOWED / self._of_fleet)
@@ -115,7 +118,7 @@ class PollTime(Observer):
             self.longest = self.seconds
 
     def row(self) -> PollTimeRow:
-        """For the status."""
+        """The time and the reason for it, for the status."""
         if not self.is_auto:
             return PollTimeRow(self.seconds, auto=False, members=None, reason="")
         how = max(self._members, key=lambda each: self._members[each], default="")
@@ -128,7 +131,7 @@ class PollTime(Observer):
 
     @property
     def is_slowed(self) -> bool:
-        """Whether it is longer because EC2 has throttled reads."""
+        """Whether the time is longer than the fleet calls for, because EC2 has throttled reads."""
         return self.is_auto and self.seconds > self._of_fleet
 
     def _choose(self) -> None:
@@ -149,36 +152,36 @@ class PollTime(Observer):
             event(log, logging.INFO, "poll_time changed", seconds=f"{self.seconds:g}", reason=self.row().reason)
 
     def pause(self) -> "Pause":
-        """A new one that follows it."""
+        """A new `Pause` that follows this time."""
         made = Pause(self)
         self._pauses.append(made)
         return made
 
 
 class Pause:
-    """The wait between two polls of one kind."""
+    """The waits between the polls of one kind, such as those of the route tables."""
 
     def __init__(self, poll_time: PollTime) -> None:
         self.due: float | None = None
-        """When the next poll is due, or the one under way was, on the event loop's clock; None: it is the first."""
+        """When the next poll is due, or the one under way was (event loop's clock); None before the first wait."""
         self.is_in_step = True
-        """With other hosts, maybe: the next wait of a whole poll_time is a random part of it."""
+        """Whether other hosts may poll at the same moment: with `auto`, the next wait is a random part of poll_time."""
         self._poll_time = poll_time
         self._over = asyncio.Event()
         self._alarm = Alarm(self._over.set)
         self._follows = False
 
     def clear(self) -> None:
-        """The next wait is a whole one: what `end` was called for is about to be done."""
+        """A poll begins: it serves earlier calls of `end`, so the next wait has its full length."""
         self._over.clear()
 
     def end(self) -> None:
-        """Do not wait any more, or, where nobody waits, next time. All hosts may be told so at once, as to reload."""
+        """End the present wait, or skip the next one. Other hosts may do so at the same moment, as in a deployment."""
         self._over.set()
         self.is_in_step = True
 
     async def poll_time(self) -> None:
-        """Wait for the poll_time, and a tenth less or more."""
+        """Wait for poll_time, 10 % more or less."""
         share = 0.9 + random.random() / 5  # noqa: S311
         if self.is_in_step and self._poll_time.is_auto:
             share *= random.random()  # noqa: S311
@@ -186,7 +189,7 @@ class Pause:
         await self.wait(self._poll_time.seconds * share, follows=True)
 
     async def wait(self, seconds: float, *, follows: bool = False) -> None:
-        """Wait so long. `follows`: what is left becomes longer or shorter with poll_time."""
+        """Wait until the time is over or `end` is called. `follows`: the rest of the wait changes with poll_time."""
         clock = asyncio.get_running_loop().time
         self.due = clock() + seconds
         self._follows = follows
@@ -199,7 +202,7 @@ class Pause:
             self._alarm.set(None)
 
     def stretch(self, factor: float) -> None:
-        """poll_time is that many times what it was."""
+        """poll_time has changed by this factor: change the rest of the wait by it, too."""
         if self._follows and self.due is not None:
             now = asyncio.get_running_loop().time()
             self.due = now + max(0.0, self.due - now) * factor

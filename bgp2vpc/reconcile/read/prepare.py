@@ -1,14 +1,20 @@
-"""Preparation: while a check fails, its tables are read so that the answer comes just after its verdict.
+"""Preparation: while a check fails, its tables are read so that EC2's answer arrives just after the check's verdict.
 
-Between a verdict and its write there is a read of the table, for EC2 has no compare-and-swap; and a write that finds no
-open connection waits for the handshakes of TCP and TLS. Both can be done before the verdict. From the first failed
-probe on it is known when the verdict comes if the next ones fail, too. At once a read opens a connection of the writes,
-unless one was used just now; and a second one is begun as long before the verdict as reads take. The write goes out
-when that read is answered.
+A replace or delete reads the table first, for EC2 has no compare-and-swap; and a write without an open connection
+waits for the handshakes of TCP and TLS. Both can begin before the verdict: from the first failed probe on, it is known
+when the verdict is due if the next probes fail, too.
 
-A prepared read takes the place of the one after the verdict only if it is answered after it (`spares_a_read`). Before
-that it leads to nothing: a service that is about to be found down gets no route. It is an extra: none is made where EC2
-throttles us, or beyond `RATE`, and one that fails is not tried again; the write then reads as if there had been none.
+1. A probe fails (`expect`). A read at once opens one of the connections for writes, unless one was used just now. A
+   second read is begun as long before the verdict as a read takes.
+2. The check gets its verdict, the decision follows, and its write asks for the second read (`read`).
+3. EC2 answers that read. Since it is answered after the write has asked, it replaces the read of the write
+   (`spares_a_read`), and the write goes out.
+
+The result of a prepared read is given to a write only, never to the view: else, before the verdict, it might lead to a
+route for a service that is about to be found down.
+
+Prepared reads are optional. None is made for a while after EC2 has throttled us, nor beyond `RATE`. One that fails is
+not tried again: the write then reads for itself.
 """
 
 import asyncio
@@ -30,19 +36,22 @@ from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.pace import Pace
 
 AFTER: Final = 0.008
-"""Seconds after the verdict at which the answer is wanted: one that comes before it is of no use."""
+"""Seconds after the verdict at which the answer should arrive: an answer before the verdict is of no use."""
 GIVEN_UP: Final = 0.01
-"""Seconds beyond twice the usual time after which a prepared read is not waited for any more."""
+"""Seconds, beyond twice the usual time of a read, after which a write does not wait for a prepared read any more."""
 BURST, RATE = 5, 1.0
-"""Prepared reads at once, and a second after that. EC2 allows an account 20 a second: a twentieth, for one instance
-with checks that flap (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html)."""
+"""Prepared reads at once, and per second after that. EC2 allows an account 20 a second: an instance with checks that
+flap takes a twentieth (https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html)."""
 KEPT_OPEN: Final = 5.0
-"""Seconds for which a connection is taken to be open after its last call."""
+"""Seconds after its last call for which a connection is assumed to be open."""
 
 
 @dataclass(slots=True)
 class PreparedRead:
-    """Of one table. Times are the event loop's seconds. `table` None: it is under way, failed, or the table is gone."""
+    """A prepared read of one table. Times are on the event loop's clock.
+
+    `table`: the answer; None: the read is under way or has failed, or the table is gone.
+    """
 
     asked: float
     answered: float = NEVER
@@ -51,23 +60,25 @@ class PreparedRead:
 
 
 def spares_a_read(asked: float, answered: float, wanted: float, since: float) -> bool:
-    """Whether a write may go out on the basis of a read that was asked for and answered at these times.
+    """Whether a prepared read, begun at `asked` and answered at `answered`, may replace the read of a write.
 
-    `wanted`: when the write would have begun to read. Whatever was answered after that is as fresh as what the write
-    would have read for itself, and nobody else has more time to write in between. `since`: when we last learned of the
-    place: from another read, which was asked for then, or a write of ours, or one that failed. This read may not be
-    older than that.
+    `wanted`: when the write would have begun its own read. A read that is answered after that is as fresh, and gives
+    other writers no more time in between. `since`: when we last learned of the place: the begin of another read, or a
+    write of ours, successful or failed. The prepared read must not have begun before that.
     """
     return answered >= wanted and asked >= since
 
 
 def begin_at(verdict_at: float, took: float | None, now: float) -> float:
-    """When to begin a read that takes so long (None: not known) for an answer just after the verdict; `now` if late."""
+    """When to begin a read for an answer just after the verdict; at least `now`.
+
+    `took`: seconds that a read takes; None: not known, so begin now.
+    """
     return now if took is None else max(now, verdict_at + AFTER - took)
 
 
 class Preparer(Observer):
-    """Reads before verdicts. One for all checks: what two of them need is read once."""
+    """Makes the prepared reads of all checks: a table that several checks need is read once."""
 
     def __init__(self, calls: Calls, view: View) -> None:
         self._calls = calls
@@ -77,14 +88,14 @@ class Preparer(Observer):
         self._timers: dict[Hashable, asyncio.TimerHandle] = {}
         self._reads: dict[str, PreparedRead] = {}
         self._times: deque[float] = deque(maxlen=5)
-        """How long the last prepared reads took, on open connections."""
+        """Seconds that the last prepared reads took on open connections."""
         self._seen: float | None = None
-        """How long the last read took, of whatever kind: all there is to go by at first."""
+        """Seconds that the last DescribeRouteTables took: the estimate until a prepared read was measured."""
         self._used_at = NEVER
-        """When a connection of the writes was last used."""
+        """When one of the connections for writes was last used."""
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
-        """EC2 has answered a call: where it throttles, nothing is prepared for a while."""
+        """Note how long a read took, or that a connection for writes was used; prepare nothing after throttling."""
         now = self._now()
         if isinstance(error, Throttled):
             self._pace.drain(now)
@@ -94,7 +105,10 @@ class Preparer(Observer):
             self._used_at = now
 
     def expect(self, check: Hashable, verdict_at: float, places: Collection[RouteKey]) -> None:
-        """A probe of this check has failed. At `verdict_at` its verdict may change, and these places be written."""
+        """A probe of this check has failed: read the tables of the places that its verdict may change.
+
+        `verdict_at`: when the verdict is due if the next probes fail, too.
+        """
         self.expect_nothing(check)
         if not places:
             return
@@ -107,17 +121,20 @@ class Preparer(Observer):
             self._read(tables)
 
     def expect_nothing(self, check: Hashable) -> None:
-        """It does not fail any more, or has its verdict."""
+        """Cancel the read for this check: it passes again, or has its verdict."""
         if timer := self._timers.pop(check, None):
             timer.cancel()
 
     async def read(self, key: RouteKey) -> tuple[RouteTable, float] | None:
-        """The table as a prepared read shows it that spares the write one, and when that was asked for; else None."""
+        """The table from the prepared read that is under way, and when that read was begun.
+
+        None if none is under way, or it fails, takes too long or must not replace the read of the write.
+        """
         read = self._reads.get(key[0])
         if read is None or read.done.is_set():
             return None
         wanted = self._now()
-        # One that is begun now would take as long again: who waits for this one beyond that would only lose time.
+        # After that, a read of the write's own is likely to be answered sooner.
         longest = read.asked + 2 * (self._took or 0.0) + GIVEN_UP - wanted
         with suppress(TimeoutError):
             await asyncio.wait_for(read.done.wait(), longest)
@@ -129,9 +146,10 @@ class Preparer(Observer):
 
     @property
     def _took(self) -> float | None:
-        """How long a read takes that finds a connection open, as far as is known: rather too short than too long.
+        """The estimated seconds of a read on an open connection; None: not known.
 
-        An answer that comes late is waited for; one that comes early is of no use.
+        The shortest of the last ones: the write waits for an answer that comes late, but one before the verdict is of
+        no use.
         """
         return min(self._times, default=self._seen)
 
@@ -152,7 +170,7 @@ class Preparer(Observer):
         try:
             tables = await self._calls.at(access).tables_before_write(vpc_ids, tuple(reads))
         except Ec2Error:
-            return  # who writes reads again, and says so if that fails, too
+            return  # the write then reads for itself, and reports the error if that fails, too
         else:
             now = self._now()
             self._used_at = now
@@ -165,7 +183,7 @@ class Preparer(Observer):
             for read in reads.values():
                 read.done.set()
         if not self._times:
-            self._read(tuple(reads))  # once, to learn how long it takes
+            self._read(tuple(reads))  # once more on the connection that is open now, to measure the time
 
     @staticmethod
     def _now() -> float:

@@ -1,4 +1,4 @@
-"""What EC2 has to be asked about: which accounts, tables, instances and interfaces. Pure functions of the view."""
+"""Which tables, interfaces, subnets and instances EC2 has to be asked about. Pure functions of the view."""
 
 from collections.abc import Collection, Iterable, Mapping
 
@@ -15,17 +15,17 @@ from bgp2vpc.vpc.model import RouteTable, TargetKind
 
 
 def wants_transit(view: View) -> bool:
-    """Whether a rule is about tables of transit gateways."""
+    """Whether any rule looks for tables of transit gateways."""
     return any(rule.find_transit is not None for rule in view.rules)
 
 
 def wants_transit_table(view: View, table: RouteTable) -> bool:
-    """Whether a rule is about this table of a transit gateway."""
+    """Whether any rule finds this table of a transit gateway."""
     return any(finds_transit(rule, table, view.snapshot.zone) for rule in view.rules)
 
 
 def other_instances(view: View) -> frozenset[tuple[Access, str]]:
-    """Instances that managed routes point at in our stead, and how they are reached."""
+    """The other instances that managed routes point at (`instance_id`), each with the access of its rule."""
     return frozenset(
         (rule.access.seen_from(view.instance.region), route.instance_id)
         for rule in view.rules
@@ -35,17 +35,17 @@ def other_instances(view: View) -> frozenset[tuple[Access, str]]:
 
 
 def rules_of(view: View, access: Access) -> tuple[Rule, ...]:
-    """Those whose tables are reached so."""
+    """The rules whose tables are read with this access."""
     return tuple(rule for rule in view.rules if rule.access.seen_from(view.instance.region) == access)
 
 
 def needs_subnets(view: View, access: Access) -> bool:
-    """Whether a finder, or the nearness of instances, depends on where subnets are."""
+    """Whether rules of this access need to know the subnets: for a finder, or for the zones of `affinity`."""
     return any(wants_subnets(rule.find) or rule.affinity for rule in rules_of(view, access))
 
 
 def manages_within_vpc(view: View, access: Access, tables: Iterable[RouteTable]) -> bool:
-    """Whether a managed prefix lies within a VPC's own CIDRs, where it has to be a whole subnet."""
+    """Whether a managed prefix lies within the CIDRs of a VPC: a route for it is valid only if it is a whole subnet."""
     prefixes = {prefix for rule in rules_of(view, access) for prefix in rule.manages}
     own = {
         route.destination
@@ -59,9 +59,10 @@ def manages_within_vpc(view: View, access: Access, tables: Iterable[RouteTable])
 def instances_to_ask_about(
     view: View, inputs: DecisionInput, tables: Mapping[str, TablePolicy] | None = None
 ) -> frozenset[str]:
-    """Instances whose health matters: those that hold a route we have a path for; and then also our own.
+    """The instances whose health decisions depend on, by id.
 
-    And those of black holes that are deleted if they are terminated. `tables`: some of ours, None: all.
+    Those that hold a route for which we have a path; those of black holes that a rule deletes once the instance is
+    terminated; and, if there are any of these, our own. `tables`: the tables to look at; None: all.
     """
     tables = view.tables if tables is None else tables
     dead = map(instance_of_dead_end, dead_ends(tables, view.snapshot, inputs))
@@ -75,19 +76,23 @@ def unknown_interfaces(
     only: Collection[Prefix] | None = None,
     tables: Mapping[str, TablePolicy] | None = None,
 ) -> Unresolved:
-    """Interfaces of other instances that matter and are not known; `tables`: some of ours, None: all."""
+    """The interfaces of other instances that decisions depend on and that are not known.
+
+    `only`: the prefixes, and `tables`: the tables to look at; None: all.
+    """
     tables = view.tables if tables is None else tables
     avoiding = {table_id: each for table_id, each in tables.items() if view.policy.avoided_in(each.table)}
     if not any(rule.takes_by_best_path for rule in view.rules):
-        tables = avoiding
+        tables = avoiding  # without best path, another instance's interface matters for its zone only
     return unresolved(tables, view.snapshot, inputs, only, avoiding) if tables else Unresolved()
 
 
 def interfaces_to_ask_again(view: View, inputs: DecisionInput) -> Unresolved:
-    """What may have changed of what we know: to be asked about again at every poll.
+    """The interfaces to look up again at each poll, as what we know of them may have changed.
 
-    Addresses that nobody had, interfaces that did not forward, and all of them where we point routes at them; and
-    those of black holes that are deleted if their interface is gone.
+    These are addresses that no interface had; interfaces with the source/destination check on; all known interfaces of
+    other instances, if a rule points routes at them (`writes: any`); and the interfaces of black holes that a rule
+    deletes once the interface is gone.
     """
     all_of_them = any(rule.writes is Writes.ANY for rule in view.rules)
     known = view.snapshot.peer_enis.values()
@@ -98,7 +103,10 @@ def interfaces_to_ask_again(view: View, inputs: DecisionInput) -> Unresolved:
 
 
 def interfaces_out_of_sight(view: View) -> frozenset[str]:
-    """Interfaces that nobody can tell us of who answers: those that routes of the other accounts point at."""
+    """The targets of the routes in accounts that do not answer.
+
+    If such an interface is not found in the other accounts, it may still exist in its own.
+    """
     unread = view.snapshot.unread
     tables = (each for each in view.snapshot.tables.values() if each.access in unread) if unread else ()
     return frozenset(route.target.id for table in tables for route in table.routes)

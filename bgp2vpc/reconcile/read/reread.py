@@ -1,4 +1,15 @@
-"""Single tables read anew between polls, and decided about: because of news, or of a write whose answer was lost."""
+"""Rereads: single tables are read again between polls, and their prefixes are then decided again.
+
+There are three reasons to read a table:
+
+- An event says that a peer may have taken our route (`prefixes_changed`, `may_be_taken_back`). EC2 reports writes of
+  others to nobody, so we read the table now, and again once a write made just now is sure to be seen.
+- Only a read can show what another instance has done: a peer that should have written by now (`Decisions`), or an
+  owner that may delete the route which we just took from it (`Applier`). These call `reread`.
+- A write of ours got no answer, and is not needed any more (`recheck`): it may have been applied, or may yet be.
+
+A read that fails is tried again until EC2 answers.
+"""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -18,17 +29,17 @@ from bgp2vpc.vpc.model import RouteTable
 READ_RETRY = 0.5
 """Seconds until a read that failed is tried again; twice as long each time, up to `longest_retry`."""
 PAUSE = 0.5
-"""Seconds between two reads of one table: many peers may have news, one after the other."""
+"""Seconds between two reads of one table: many peers may announce or withdraw, one after the other."""
 
 
 async def fresh_table(calls: Calls, view: View, table_id: str) -> RouteTable | None:
-    """One table as it is after now, read as its rule says; None if it is gone. Raises Ec2Error."""
+    """One table, by a read that begins after this call; None if the table is gone. Raises Ec2Error."""
     access = view.access_of(table_id)
     return await calls.at(access).fresh_table(view.reaches.get(access, frozenset()), table_id)
 
 
 class Rereader:
-    """One task a table for all who ask, also while EC2 does not answer."""
+    """Reads single tables into the view. All calls of `reread` for one table share a task; each recheck has its own."""
 
     def __init__(self, calls: Calls, view: View, journal: Journal, queue: DecisionQueue) -> None:
         self.longest_retry = 60.0
@@ -38,7 +49,7 @@ class Rereader:
         self._queue = queue
         self._tasks = ReportedTasks()
         self._asked: dict[str, set[Prefix]] = {}
-        """Table -> the prefixes to be decided about when it has been read."""
+        """Table id -> the prefixes to decide about when the table has been read."""
         self._reading: set[str] = set()
 
     def reread(self, places: Iterable[RouteKey]) -> None:
@@ -50,15 +61,17 @@ class Rereader:
                 self._tasks.start(self._read_while_asked(table_id))
 
     def prefixes_changed(self, prefixes: Collection[Prefix], inputs: DecisionInput) -> None:
-        """There is news of these, and there are peers. Where we believe the route ours, one may have taken it.
+        """Read the tables in which a peer may have taken our route because of a change of these prefixes.
 
-        It may have heard less than we did, or have been slow, and nobody tells us. A write looks before; but where the
-        route seems to be where it belongs we would do nothing before the next poll.
+        The peer may have received less than we did, or may have been slow, and nothing reports its write to us. Each
+        write of ours but a create reads the table first; but where the route seems to be right already, we would not
+        notice before the next poll. Without peers there is nothing to read.
 
-        If we wrote there of late, a read that shows a peer may be older than our write, or the peer has taken the route
-        since. Where we serve the prefix it is taken for news: the worst that comes of it is to write once more what is
-        there. Else it stays in doubt, so that our route is not left behind. And the read may be too old to show the
-        peer: so look again when all has settled.
+        If we wrote there within the settle time and the read shows a peer's route, either the read is older than our
+        write, or the peer has taken the route since. Where we offer the prefix, the read is believed
+        (`Places.may_be_taken`): at worst we write once more what is there already. Where we do not, our write is
+        believed, so that we do not leave a route of ours behind. The read may also be too old to show the peer's write,
+        so the table is read again after the settle time.
         """
         places = self._view.ours_by_best_path(prefixes)
         if not (places and inputs.neighbors.are_known):
@@ -70,9 +83,10 @@ class Rereader:
         self._reread_now_and_settled(places)
 
     def may_be_taken_back(self, places: Collection[RouteKey]) -> None:
-        """Whom we took these routes from may take them back, or has: the verdict of its remote check has changed.
+        """Read the tables of these routes: their former owner may take them back, or has done so.
 
-        Nobody tells us when it does; so look now, and when a write that it makes just now is seen for sure.
+        We took them while it failed its remote check, and the verdict of that check has changed. The tables are read
+        now, and again after the settle time, when reads show a write that the owner makes now.
         """
         for place in places:
             self._view.places.may_be_taken(place)
@@ -83,7 +97,7 @@ class Rereader:
         asyncio.get_running_loop().call_later(self._view.places.settle_time, self.reread, places)
 
     async def _read_while_asked(self, table_id: str) -> None:
-        """Read the table, and again as long as somebody has asked meanwhile."""
+        """Read the table and queue its prefixes; repeat as long as `reread` was called for it meanwhile."""
         try:
             while prefixes := self._asked.pop(table_id, None):
                 await self._read(table_id)
@@ -93,7 +107,10 @@ class Rereader:
             self._reading.discard(table_id)
 
     def recheck(self, key: RouteKey) -> None:
-        """A write without an answer, unwanted by now, may have been done, or may yet be: look, and look once more."""
+        """Read the table now and after the settle time, because of a write without an answer.
+
+        The write is not needed any more, but may have been applied, or may yet be.
+        """
         state = self._view.places.at(key)
         if not state.is_rechecked:
             state.is_rechecked = True
@@ -110,7 +127,7 @@ class Rereader:
             self._view.places.at(key).is_rechecked = False
 
     async def _read(self, table_id: str) -> None:
-        """Read one table, as often as it takes."""
+        """Read one table into the view; try again until EC2 answers."""
         clock = asyncio.get_running_loop().time
         waits = BackOff(READ_RETRY, self.longest_retry)
         while True:
