@@ -1,6 +1,9 @@
 """Discovery of BGP neighbors: instances found by tag become neighbors in ExaBGP's configuration.
 
-At each poll the members are looked up. If that changes the configuration, the file is written and ExaBGP reloads it.
+At each poll, `NeighborDiscovery` reads the members (the instances with the tag of `peers_by_tag`) from EC2 and makes
+the configuration for them (`render_conf.py`). `ExabgpNeighbors` expects a session with each of these neighbors: one
+that has none for `startup_hold` seconds, and whose host does not answer, counts as lost (`peers.py`). If the text has
+changed, ExaBGP checks it, the file is replaced (`exabgp_file.py`), and ExaBGP reloads it.
 """
 
 import asyncio
@@ -39,14 +42,14 @@ BY_TAG = "with the tag of peers_by_tag"
 RELOAD_AGAIN = 2.0
 REACH_TIMEOUT = 1.0
 KNOCK = 0.5
-"""Seconds: ExaBGP listens by then."""
+"""Seconds after ExaBGP has connected to us; it listens by then."""
 
 Reach = Callable[[Neighbor], Awaitable[bool]]
-"""Whether the neighbor's host answers at all."""
+"""Whether the neighbor's host answers at all, with or without a BGP session."""
 
 
 async def reach(neighbor: Neighbor) -> bool:
-    """Connect to the neighbor's port; whether its host answers, by accepting or refusing."""
+    """Connect to the neighbor's port. Returns whether its host accepted or refused within `REACH_TIMEOUT`."""
     connecting = asyncio.open_connection(
         str(neighbor.address), neighbor.port, local_addr=(str(neighbor.local_address), 0)
     )
@@ -61,12 +64,12 @@ async def reach(neighbor: Neighbor) -> bool:
 
 
 class ExabgpNeighbors:
-    """ExaBGP, as far as it has to follow: it reads its file again, and has sessions with whom we expect it to.
+    """The neighbors that ExaBGP is configured with, and the sessions that are expected with them.
 
-    `grace`: seconds that a neighbor has for its first session, from our start or from when it was found; without one
-    after that, it counts as lost. Not if its host answers: then ExaBGP there has not tried to connect again yet (it
-    waits up to 60 s), or does not accept us. `is_own`: `bgp2vpc run` runs this ExaBGP (`services/exabgp.py`), once
-    `file` is `written`.
+    `grace`: seconds that a neighbor has for its first session, from our start or from when it was found. A neighbor
+    without a session after that counts as lost, unless its host answers: then its ExaBGP has not tried to connect again
+    yet (it waits up to 60 s), or does not accept us. `is_own`: `bgp2vpc run` runs this ExaBGP (`services/exabgp.py`),
+    and starts it once `file` is `written`.
     """
 
     def __init__(
@@ -77,7 +80,7 @@ class ExabgpNeighbors:
         self.file: Path | None = None
         self.written = asyncio.Event()
         self.is_connected = not is_own
-        """Without a connection nothing is concluded from sessions that are missing."""
+        """Without a connection, no neighbor counts as lost because it has no session."""
         self._peers = peers
         self._adj_rib_out = adj_rib_out
         self._start_task = start_task
@@ -86,7 +89,10 @@ class ExabgpNeighbors:
         self._began = asyncio.get_running_loop().time()
 
     def expect(self, neighbors: Collection[Neighbor]) -> None:
-        """There should be sessions with these. At our start, nothing is concluded about them for that long anyway."""
+        """Expect sessions with these neighbors; with new ones only after `grace` (`_conclude`).
+
+        At our start they are expected at once, because decisions wait for `startup_hold` then anyway.
+        """
         before, self._wanted = self._wanted, {each.address: each for each in neighbors}
         if not self.is_connected:
             return
@@ -97,7 +103,7 @@ class ExabgpNeighbors:
             self._start_task("neighbors", self._conclude())
 
     def started(self) -> None:
-        """Our own ExaBGP has been started: until `grace` is over, nothing is concluded from missing sessions."""
+        """Our own ExaBGP is connected: expect all sessions, and begin `grace` anew."""
         self.is_connected = True
         self._began = asyncio.get_running_loop().time()
         if self._wanted is not None:
@@ -106,11 +112,12 @@ class ExabgpNeighbors:
         self._start_task("knock", self._knock())
 
     def gone(self) -> None:
-        """Our own ExaBGP is not connected any more."""
+        """Our own ExaBGP is not connected any more: nothing is known of its sessions."""
         self.is_connected = False
         self._peers.exabgp_ended()
 
     async def _conclude(self) -> None:
+        """After `grace`, expect sessions with all neighbors but those whose host answers; repeat while one does."""
         began = asyncio.get_running_loop().time()
         answering = True
         while answering and self.is_connected:
@@ -118,31 +125,31 @@ class ExabgpNeighbors:
             missing = self._without_session()
             answers = await asyncio.gather(*map(self._reach, missing))
             await asyncio.sleep(began + self.grace - asyncio.get_running_loop().time())
-            if not self.is_connected or began < self._began:  # another one concludes
+            if not self.is_connected or began < self._began:  # ExaBGP is gone, or another was started
                 return
             alive = {each.address for each, answer in zip(missing, answers, strict=True) if answer}
             self._peers.expect(frozenset(self._wanted or ()) - alive)
             answering, began = bool(alive), began + self.grace
 
     async def _knock(self) -> None:
-        """Connect to those who are to connect to us: ExaBGP then tries at once, and not when its back-off is over."""
+        """Connect to the passive neighbors: their ExaBGP then connects at once, and not when its back-off is over."""
         await asyncio.sleep(KNOCK)
         await asyncio.gather(*(self._reach(each) for each in self._without_session() if each.passive))
 
     def _without_session(self) -> list[Neighbor]:
-        """Of the mesh; how a router fares is no reason to move a route."""
+        """The neighbors of the mesh without a session. Routers are left out: that one is gone moves no route."""
         wanted = (self._wanted or {}).values()
         return [each for each in wanted if each.internal and not self._peers.has_session(each.address)]
 
     async def reload(self) -> None:
-        """Let ExaBGP read its file. Twice: 5.0 ignores the command while it is sending updates."""
+        """Have ExaBGP reload its file. The command is sent twice: 5.0 ignores it while it sends UPDATEs."""
         self._adj_rib_out.reload()
         await asyncio.sleep(RELOAD_AGAIN)
         self._adj_rib_out.reload()
 
 
 class NeighborDiscovery:
-    """Follows the members, and keeps ExaBGP's file in step. `writes` false: only looks."""
+    """Reads the members at each poll, and keeps ExaBGP's file in step with them. `writes` false: never writes it."""
 
     def __init__(
         self,
@@ -170,14 +177,14 @@ class NeighborDiscovery:
         self._directory: tempfile.TemporaryDirectory[str] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Look for the peers of this configuration, now and from now on."""
+        """Use the `bgp` section of this configuration: read its members at once, then at each poll."""
         self._config = config
         self._exabgp.grace = config.startup_hold
         self._exabgp.file = config.bgp.config_file if config.bgp else None
         if config.bgp is not None and self._exabgp.is_own:
             beside = config.state_file
             if beside is None:
-                # In a directory of our own, which ends with us: the configuration names no file for our state.
+                # Without a `state_file`: in a temporary directory that is removed when the daemon ends.
                 self._directory = self._directory or tempfile.TemporaryDirectory(
                     prefix="bgp2vpc-", ignore_cleanup_errors=True
                 )
@@ -190,15 +197,15 @@ class NeighborDiscovery:
             self._looking = self._start_task("discovery", self._run())
 
     async def stop(self) -> None:
-        """Stop looking."""
+        """Stop reading the members."""
         if self._looking is not None:
             await cancelled(self._looking)
 
     async def _run(self) -> None:
-        """Look, and look again, once EC2 is reached.
+        """Wait until EC2 is connected, then follow the members until cancelled.
 
-        Until the first answer there are no sessions, so it is asked for again soon; in a fleet that starts all at once
-        EC2 throttles most of these calls, so less and less soon, and not by all hosts at the same time.
+        Until the first answer there may be no sessions, so it is asked for again soon; with a back-off and jitter, as
+        EC2 throttles most of these calls when a whole fleet starts at once.
         """
         await self._calls.connector.ready.wait()
         first = BackOff(FIRST_RETRY, LONGEST_RETRY)
@@ -221,11 +228,11 @@ class NeighborDiscovery:
                 await self._pause.poll_time()
 
     async def _follow(self, bgp: Bgp, file: str) -> None:
-        """Look for the members, and write ExaBGP's file if that makes a difference. Raises what may pass."""
+        """Read the members, and write ExaBGP's file if its text has changed. Raises Ec2Error, ExabgpError, NoThread."""
         members: tuple[TaggedInstance, ...] = ()
         if bgp.peers_by_tag is not None:
-            # Those found now, and those found the time before: a read may be old, and would end a session by mistake.
-            # An instance that is gone has no session, so it does no harm in ExaBGP's file until the next time.
+            # A member stays in the file until two reads in a row lack it: one read may be old, and ExaBGP ends the
+            # session of a neighbor that is removed. A member that is really gone does no harm there.
             found = await self._calls.members(self._view.instance.vpc_id, bgp.peers_by_tag.key, bgp.peers_by_tag.value)
             ids = {member.instance_id for member in found}
             members = (*found, *(member for member in self._last if member.instance_id not in ids))
@@ -257,7 +264,7 @@ class NeighborDiscovery:
             raise self._refused[1]
         try:
             program = None
-            if present is not None or not is_own:  # the first one is checked by starting ExaBGP with it
+            if present is not None or not is_own:  # our own first file is checked by starting ExaBGP with it
                 program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp, own_first=is_own))
             await on_thread(partial(exabgp_file.write, path, written.text, program))
         except ExabgpError as error:

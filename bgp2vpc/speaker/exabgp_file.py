@@ -1,4 +1,4 @@
-"""ExaBGP's program, and its configuration file: checked by ExaBGP itself before it replaces the old one. Blocking."""
+"""Finds ExaBGP's program, has it check a configuration, and replaces its file. All of this blocks."""
 
 import importlib.metadata
 import os
@@ -17,9 +17,9 @@ from bgp2vpc.files import reason_of, replace_file
 from bgp2vpc.speaker import relay
 
 _TIMEOUT: Final = 60.0
-"""Seconds; ExaBGP takes one, and a few with a thousand neighbors."""
+"""Seconds for one run of ExaBGP. It takes one; some with a thousand neighbors."""
 _MODE: Final = 0o644
-"""ExaBGP reads it again after it has given up root."""
+"""Readable by all: ExaBGP reads the file again after it has given up root."""
 _MOST_WORDS: Final = 1500
 _OWN_SETTINGS: Final = ("exabgp.", "exabgp_")
 
@@ -32,18 +32,18 @@ class InstalledExabgp:
     has_commands: bool
 
     def serve(self, file: Path) -> list[str]:
-        """The command that runs it."""
+        """The command line that runs ExaBGP with this file."""
         return [self.path, *(["server"] if self.has_commands else []), str(file)]
 
     def validate(self, file: Path) -> list[str]:
-        """The command by which it checks a configuration."""
+        """The command line by which ExaBGP checks this file."""
         return [self.path, "validate" if self.has_commands else "--test", str(file)]
 
 
 def find_program(configured: Path | None = None, *, own_first: bool = False) -> InstalledExabgp:
-    """The configured one, else the one on PATH or installed beside us. Raises ExabgpError if there is none.
+    """The configured ExaBGP, else the one on PATH, else the one installed beside us. Raises ExabgpError without any.
 
-    `own_first`: the one beside us is preferred.
+    `own_first`: the one beside us comes before the one on PATH.
     """
     beside = Path(sys.executable).with_name("exabgp")
     own = str(beside) if beside.exists() else None
@@ -58,24 +58,24 @@ def find_program(configured: Path | None = None, *, own_first: bool = False) -> 
 
 
 def environment() -> dict[str, str]:
-    """Ours without settings of another ExaBGP."""
+    """Our environment without the variables of ExaBGP, which may be meant for another one."""
     return {name: value for name, value in os.environ.items() if not name.startswith(_OWN_SETTINGS)}
 
 
 def helper_command(file: str) -> tuple[str, ...]:
-    """How ExaBGP is to run us with this configuration file: as we were run ourselves, if that was by name."""
+    """The command line by which ExaBGP runs us as its helper, with our configuration `file`."""
     own = Path(sys.argv[0])
     program = own if own.name == "bgp2vpc" else Path(sys.executable).with_name("bgp2vpc")
     return (os.path.abspath(program), "helper", "-f", os.path.abspath(file))
 
 
 def relay_command() -> tuple[str, ...]:
-    """What an ExaBGP runs that `bgp2vpc run` has started."""
+    """The command line by which an ExaBGP that `bgp2vpc run` has started runs its relay."""
     return (sys.executable, "-I", "-S", relay.__file__)
 
 
 def read(path: Path) -> str | None:
-    """What is there now; None if nothing can be read."""
+    """The text of the file; None if it cannot be read."""
     try:
         return path.read_text("utf-8")
     except (OSError, ValueError):
@@ -83,7 +83,7 @@ def read(path: Path) -> str | None:
 
 
 def check(text: str, program: InstalledExabgp | None = None) -> None:
-    """Have ExaBGP look at a configuration: `program`, else the one found. Raises ExabgpError with its words."""
+    """Have ExaBGP (`program`, else the one found) check a configuration. Raises ExabgpError with its message."""
     program = program or find_program()
     try:
         with tempfile.TemporaryDirectory(prefix="bgp2vpc-") as directory:
@@ -95,7 +95,7 @@ def check(text: str, program: InstalledExabgp | None = None) -> None:
 
 
 def write(path: Path, text: str, program: InstalledExabgp | None) -> None:
-    """Put it in the place of the old file, as a whole or not at all; `program` checks it before. Raises ExabgpError."""
+    """Replace the file atomically; `program`, if given, checks the text before. Raises ExabgpError."""
     try:
         replace_file(path.resolve(), text, _MODE, partial(_validate, program) if program else lambda _: None)
     except OSError as error:
@@ -103,12 +103,12 @@ def write(path: Path, text: str, program: InstalledExabgp | None) -> None:
 
 
 def _validate(program: InstalledExabgp, path: Path) -> None:
-    """Raises ExabgpError with what ExaBGP says of this file, or why it cannot be asked."""
-    # Else a check would listen at the port that is taken, or tell syslog what is wrong.
+    """Have ExaBGP check this file. Raises ExabgpError with its message, or with the reason why it cannot be run."""
+    # Without these settings the check may try to bind a port that is taken, or log the error to syslog.
     settings = {"exabgp_log_destination": "stderr", "exabgp_api_cli": "false"}
     result = _run(program.validate(path), environment() | settings)
     if result.returncode != 0:
-        # Without the time, process id and room of 4.2's log, and empty lines; what is wrong stands at the end.
+        # 4.2 begins each line with time, process id and topic. The error is at the end.
         said = result.stdout.replace(str(path), path.name).splitlines()
         complaint = "\n".join(filter(None, (line.rpartition(" | ")[2].strip() for line in said)))
         raise ExabgpError(f"ExaBGP does not accept the configuration:\n{complaint[-_MOST_WORDS:]}")

@@ -1,4 +1,4 @@
-"""One connection with an ExaBGP: everything it says on a pipe, from the sessions that stood before on."""
+"""One connection with ExaBGP: reads its messages, after asking for the sessions and paths from before it."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,13 +9,14 @@ from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 from bgp2vpc.speaker.resync import QUESTIONS, PeerResync
 
 RESYNC_TIMEOUT: Final = 5.0
-"""Seconds that ExaBGP's answers are waited for. With `exabgp.api.ack` false it never says that they are complete."""
+"""Seconds to wait for ExaBGP's answers. With `exabgp.api.ack` false it never marks their end."""
 
 
 class ExabgpSession:
-    """Tells `take` every message of ExaBGP, and first what it had before this connection (`resync.py`).
+    """Passes every message of ExaBGP to `take`, and those made of the sessions and paths from before (`resync.py`).
 
-    Make it before anything else is sent: the first two acknowledgements belong to its questions.
+    It sends its questions when it is made. Make it before anything else is sent: it takes the first two
+    acknowledgements for the answers to them.
     """
 
     def __init__(self, pipe: ExabgpPipe, take: Callable[[Message], None]) -> None:
@@ -23,13 +24,13 @@ class ExabgpSession:
         self._take = take
         self._resync: PeerResync | None = None
         self._late = 0
-        """Questions without an acknowledgement when they were waited for no longer."""
+        """Questions that had no acknowledgement after `RESYNC_TIMEOUT`."""
         if all(map(pipe.send, QUESTIONS)):
             self._resync = PeerResync()
             asyncio.get_running_loop().call_later(RESYNC_TIMEOUT, self._resynced)
 
     async def run(self) -> None:
-        """Until ExaBGP closes its end."""
+        """Read messages until ExaBGP closes its end of the pipe."""
         await self._pipe.run(self._heard)
 
     def _heard(self, message: Message) -> None:
@@ -38,7 +39,7 @@ class ExabgpSession:
                 self._resynced()
             return
         if self._late and isinstance(message, Acknowledgement):
-            self._late -= 1  # whoever gets the message would take it for the answer to a line
+            self._late -= 1  # the Adj-RIB-Out would take it for the answer to one of its lines
             return
         self._take(message)
 

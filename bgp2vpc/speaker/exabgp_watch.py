@@ -1,8 +1,11 @@
-"""Whether our own ExaBGP runs: one that hangs (stopped, swapping, a blocked disk) tells nothing of its peers, either.
+"""Whether our own ExaBGP runs. An ExaBGP that hangs (stopped, swapping, a blocked disk) reports nothing of its peers.
 
-While there is a session and ExaBGP has said nothing for a while, it is asked something that it answers at once. Any
-message counts as the answer. What it does not tell meanwhile is no evidence against the peers; nor is it that sessions
-end right after it: there, the peers have missed us, not we them.
+1. While a session is up and ExaBGP has sent no message for `QUIET` seconds, it is sent a question that it answers at
+   once. Any message counts as the answer.
+2. After `PATIENCE` seconds without one, ExaBGP counts as hung: the failure is logged, and `hangs` is called. That peers
+   seem silent meanwhile is no evidence against them.
+3. An answer after more than `STILL` seconds means that ExaBGP stood still and runs again. A session that ends within
+   `EXCUSED` seconds of that ended because the peer's hold timer for us expired: no evidence against the peer, either.
 """
 
 import asyncio
@@ -16,35 +19,34 @@ from bgp2vpc.tasks import Alarm
 
 SUBJECT: Final = "ExaBGP"
 QUIET: Final = 1.2
-"""Seconds without a message after which it is asked: more than pass between keepalives with the smallest hold time."""
+"""Seconds without a message after which ExaBGP is asked: more than between keepalives with the smallest hold time."""
 STILL: Final = 0.6
-"""Seconds that it may take to answer. After more it may have stood still for `QUIET` + `STILL` or longer.
+"""Seconds that an answer may take; after a later one, ExaBGP may have stood still for `QUIET` + `STILL` or longer.
 
-That is less than it takes until a peer with the smallest hold time ends its session with us: 3 s from our last
-keepalive, which is up to a second old when ExaBGP stops. So a pause that is not noticed does no harm.
+A shorter pause goes unnoticed and does no harm: it is too short for a peer to end its session with us, which with the
+smallest hold time takes 3 s from our last keepalive, and that is up to a second old when ExaBGP stops.
 """
 PATIENCE: Final = 5.0
-"""Seconds without an answer after which it counts as hung. It is asked again, and reported again, as often."""
+"""Seconds without an answer after which ExaBGP counts as hung; then it is asked again after as many, and so on."""
 EXCUSED: Final = 3.0
-"""Seconds after it stood still: the smallest hold time. A session that ends earlier ended because of that."""
+"""Seconds after ExaBGP runs again in which sessions end because it stood still: the smallest hold time."""
 THEN: Final = "paths of peers stay as they were heard, and nothing is concluded from their silence; asked again"
 
 
 class ExabgpWatch:
-    """On the event loop; its times are in seconds of the loop's clock.
+    """Watches one ExaBGP after the other. Runs on the event loop; times are in seconds of its clock.
 
-    `ask` sends the question, and tells whether there is an ExaBGP to be asked. `hangs` is called when that has not
-    answered for `PATIENCE`.
+    `ask` sends the question, and returns whether an ExaBGP is connected. `hangs` is called once ExaBGP counts as hung.
     """
 
     def __init__(
         self, ask: Callable[[], bool], hangs: Callable[[], None], neighbors: Neighbors, journal: Journal
     ) -> None:
         self.owes_since: float | None = None
-        """Since when it has owed an answer; None: it owes none."""
+        """When the unanswered question was sent; None: there is none."""
         self.is_hung = False
         self.back_at = float("-inf")
-        """When it spoke again, after it had stood still or another one was started."""
+        """When the first message came after ExaBGP stood still or was started again."""
         self._ask = ask
         self._hangs = hangs
         self._neighbors = neighbors
@@ -56,17 +58,17 @@ class ExabgpWatch:
 
     @property
     def is_silent(self) -> bool:
-        """Whether it hangs, or has ended."""
+        """Whether ExaBGP hangs, or has ended."""
         return self.is_hung or self._has_ended
 
     def ask(self) -> None:
-        """Have it say something, unless it owes an answer already."""
+        """Send ExaBGP the question, unless one is unanswered."""
         if self.owes_since is None and self._ask():
             self.owes_since = self._now()
             self._look_at(self.owes_since + PATIENCE)
 
     def ended(self) -> None:
-        """It has ended: it owes nothing, and what is heard next is from another one."""
+        """ExaBGP has ended or is disconnected; the next message is another one's."""
         self.owes_since, self._has_ended = None, True
         self._alarm.set(None)
         if self.is_hung:
@@ -74,7 +76,7 @@ class ExabgpWatch:
             self._journal.forget(SUBJECT)
 
     def heard(self) -> bool:
-        """It says something. Whether it stood still before that, or is another one."""
+        """ExaBGP has sent a message. Returns whether it stood still before that, or is another ExaBGP."""
         now, owed_since = self._now(), self.owes_since
         is_late = self._has_ended or (owed_since is not None and now - owed_since > STILL)
         self._heard_at, self.owes_since, self._has_ended = now, None, False
@@ -100,7 +102,7 @@ class ExabgpWatch:
                 self.ask()
             return
         if now - self._due > LATE:
-            self.owes_since = now  # we stood still ourselves: its answer may be there, and not be read yet
+            self.owes_since = now  # this process stood still: the answer may be in the pipe, unread
         else:
             self._journal.failure(SUBJECT, ExabgpSilent("ExaBGP does not answer"), then=THEN)
             was_hung, self.is_hung = self.is_hung, True

@@ -1,17 +1,23 @@
-"""BGP peers, as our ExaBGP tells of them: what they announce enters the Adj-RIB-In, their sessions are followed here.
+"""BGP peers, as our ExaBGP reports them: their paths, their sessions and their hold timers.
 
-A session comes up, sends its paths and an End-of-RIB, and goes down; `Neighbors` (`bgp/sessions.py`) keeps what that
-says about paths that are not offered. A peer is also gone, although its session stands, when its hold timer expires
-here before ExaBGP's does, or when Serf says that the member failed. The reconciler hears of each change.
+1. A session comes up: the peer becomes a source. Its hold timer starts with its first KEEPALIVE.
+2. Its UPDATEs change its paths in the Adj-RIB-In. After its End-of-RIB (RFC 4724, section 2), or `patience` seconds, it
+   has sent all its paths.
+3. The session goes down: its paths are removed. `Neighbors` (`bgp/sessions.py`) keeps whether each path was withdrawn
+   or lost with its session.
+4. A peer is also lost while its session is up: when its hold timer expires here, which is up to a second before
+   ExaBGP's, or when Serf reports the member as failed. Its paths stay in the RIB and are not considered.
 
-A failure of our own ExaBGP is no evidence against its peers (`exabgp_watch.py`). While it says nothing, no hold timer
-expires; once it is hung, owners are judged without BGP. Sessions that end because it stood still are waited for as
-after our start.
+The reconciler is told of each change.
 
-A peer that ends its session with Cease, Administrative Reset or Other Configuration Change (RFC 4486), is about to be
-restarted, and its routes stay: for `RESTART_TIME` its paths are kept, stale, as with a graceful restart (RFC 4724). It
-announces what it still serves only after its first End-of-RIB, so what it has not announced again goes at the end of
-that time.
+A failure of our own ExaBGP is no evidence against its peers (`exabgp_watch.py`). While ExaBGP sends nothing, no hold
+timer expires. Once it counts as hung, owners of routes are judged without BGP. When sessions end because it stood
+still, nothing is taken or deleted until peers have announced their paths again, as after our start.
+
+A peer that ends its session with Cease, Administrative Reset or Other Configuration Change (RFC 4486, section 4), is
+about to restart. Its routes stay: its paths are kept, stale, for `RESTART_TIME`, as with a graceful restart (RFC 4724).
+Its End-of-RIB does not end that time, since it is sent before the scripts of the peer have announced. Paths that were
+not announced again are removed at the end of that time.
 """
 
 import asyncio
@@ -49,15 +55,15 @@ from bgp2vpc.tasks import Alarm, ring_at
 log = logging.getLogger("bgp2vpc")
 
 RESTART_TIME = 30.0
-"""Seconds from such an end of a peer's session: a restart takes some, and ExaBGP's back-off as many."""
+"""Seconds for which the paths of a restarting peer are kept: for its restart, and for ExaBGP's reconnect back-off."""
 
 
 class Peers:
-    """All on the event loop; nothing here waits."""
+    """The peers of our ExaBGP. Runs on the event loop; no method waits."""
 
     def __init__(self, inputs: Inputs, decider: Decider, adj_rib_in: AdjRibIn, journal: Journal) -> None:
         self.patience = 10.0
-        """Seconds after which a neighbor that sends no End-of-RIB has told all it has."""
+        """Seconds after which a neighbor has sent all its paths, with or without an End-of-RIB."""
         self._inputs = inputs
         self._neighbors = inputs.neighbors
         self._decider = decider
@@ -66,14 +72,14 @@ class Peers:
         self._hold_timers = HoldTimers()
         self._hold_alarm = Alarm(self._run_out_hold_timers)
         self._gone: dict[IPAddress, set[str]] = {}
-        """Who is gone although BGP does not say so, and by which signs."""
+        """Peers that are lost although their session is up -> the signs of it: `hold timer`, `member` (of Serf)."""
         self._restarting: dict[IPAddress, float] = {}
-        """Until when the paths of a peer that is being restarted are kept."""
+        """Restarting peers -> until when their paths are kept."""
 
     def heard(self, message: Message) -> None:
-        """A message on ExaBGP's pipe; its answers to what we passed on are for the Adj-RIB-Out."""
+        """Take in a message of ExaBGP. Its answers to lines that it was sent go to the Adj-RIB-Out."""
         if self.exabgp.heard():
-            # It stood still, and runs again. What has become of its sessions it tells within moments.
+            # ExaBGP runs again, and reports within moments which sessions are down. Hold timers start anew meanwhile.
             self._hold_timers.start_anew(self._now())
             self._hold_alarm.set(self._hold_timers.next_due())
             if self._neighbors.unheard:
@@ -107,21 +113,24 @@ class Peers:
                 self._heard_update(message)
                 self._kept_alive(peer, news=self._hold_timers.updated(peer, self._now()))
             case Shutdown():
-                # All sessions have just gone down with ExaBGP: that says nothing about the neighbors.
+                # All sessions have just gone down with ExaBGP. That is no evidence against the neighbors.
                 self._neighbors.forget()
 
     def hold_decisions(self, since: float) -> None:
-        """As after our start: nothing is taken or deleted until peers have told all, or had `patience` seconds."""
+        """Take and delete nothing until all neighbors have sent their paths, or had `patience` seconds after `since`.
+
+        This is where best path decides, as after our start.
+        """
         self._inputs.neighbors_due = due = since + self.patience
         ring_at(due, self._decider.neighbors_changed)
 
     @property
     def expected(self) -> frozenset[IPAddress]:
-        """The neighbors that ExaBGP is configured with, as far as we know."""
+        """The neighbors that should have a session, as last set by `expect`."""
         return self._neighbors.expected
 
     def expect(self, neighbors: Collection[IPAddress]) -> None:
-        """These are the neighbors that ExaBGP is configured with."""
+        """Set the neighbors that should have a session: one without a session counts as lost."""
         if self._neighbors.expected != frozenset(neighbors):
             self._neighbors.expect(neighbors)
             self._decider.neighbors_changed()
@@ -132,21 +141,21 @@ class Peers:
         return [peer for peer in self._neighbors.addresses if self.has_session(peer)]
 
     def has_session(self, peer: IPAddress) -> bool:
-        """Whether its session is up."""
+        """Whether the session with this peer is up."""
         return _name(peer) in self._adj_rib_in.kinds
 
     def member_failed(self, address: IPAddress) -> None:
-        """Serf says that the host with this address is gone: as good as a lost session."""
+        """Serf reports the member at this address as failed: treat its session as lost."""
         self._failed(address, "member")
 
     def member_alive(self, address: IPAddress) -> None:
-        """Serf says that the host with this address is back."""
+        """Serf reports the member at this address as alive again."""
         self._alive(address, "member")
 
     # Sessions
 
     def _open(self, peer: IPAddress) -> None:
-        """Its session is up. ExaBGP says so once; an update of a peer that we do not know means that we missed it."""
+        """Open a peer's session, unless it is open. ExaBGP reports it once; an UPDATE also means that it is up."""
         if _name(peer) not in self._adj_rib_in.kinds:
             self._adj_rib_in.open(_name(peer), SourceKind.PEER, Side.PEER, router_id=peer)
             event(log, logging.INFO, "peer up", peer=peer)
@@ -174,15 +183,15 @@ class Peers:
             self._adj_rib_in.complain(name, error, "")
 
     def _close(self, peer: IPAddress, why: str, *, comes_back: bool = False) -> None:
-        """Its session is down: its paths go, and what follows for routes depends on when it was lost."""
+        """Close a peer's session and remove its paths; with `comes_back`, keep them for `RESTART_TIME`."""
         if comes_back and self.has_session(peer):
             self._restarting[peer] = until = self._now() + RESTART_TIME
             event(log, logging.INFO, "peer restarts: its paths are kept", peer=peer, seconds=RESTART_TIME)
             ring_at(until, self._end_restart, peer, until)
-        # ExaBGP prints `down` for every refused connect: only one that follows an `up` ends something.
+        # ExaBGP also prints `down` for every refused connect: only one that follows an `up` ends a session.
         name = _name(peer)
-        # ExaBGP's hold timer expires up to a second after ours. A route that moved in between moved after the loss,
-        # which is a sign of life: else the two sides of a partition would both take it.
+        # The peer was lost when our hold timer expired, up to a second before ExaBGP's. A route that moved in between
+        # moved after the loss, so its new owner is alive: otherwise both sides of a partition would take it.
         since = self._neighbors.lost_since(peer, self._now())
         if self._neighbors.is_up(peer) and self._now() < self.exabgp.back_at + EXCUSED:
             self.hold_decisions(self.exabgp.back_at)
@@ -202,6 +211,7 @@ class Peers:
             self._decider.neighbors_changed()
 
     def _end_restart(self, peer: IPAddress, until: float) -> None:
+        """Remove the paths that a peer has not announced again; all of them if its session is still down."""
         if self._restarting.get(peer) != until:
             return
         del self._restarting[peer]
@@ -216,17 +226,17 @@ class Peers:
         self._adj_rib_in.changed(changed, "it did not announce it again after its restart")
         self._decider.neighbors_changed()
 
-    # Peers that are gone although their session stands
+    # Peers that are lost although their session is up
 
     def _failed(self, address: IPAddress, why: str) -> None:
-        """The peer is gone by this sign. Its paths stay, and are not considered."""
+        """Count the peer as lost by this sign. Its paths stay in the RIB and are not considered."""
         self._gone.setdefault(address, set()).add(why)
         self._decider.session_lost(self._adj_rib_in.rib.next_hops(_name(address)))
         self._neighbors.failed(address, self._now())
         self._decider.neighbors_changed()
 
     def _alive(self, address: IPAddress, why: str) -> None:
-        """This sign does not hold any more; without any, the peer counts again."""
+        """Remove this sign; without any other, the peer counts as alive again."""
         reasons = self._gone.get(address, set())
         reasons.discard(why)
         if not reasons:
@@ -238,14 +248,14 @@ class Peers:
         if news:
             event(log, logging.INFO, "peer keepalives resumed", peer=peer)
             self._alive(peer, "hold timer")
-        # Rather early than set anew for every message; routers may have a hold time of minutes, which is no reason to
-        # hear of an instance's then.
+        # The alarm is only moved forward, for speed: not set anew for each message, but when it rings (too early, as a
+        # rule). Where a router's hold time of minutes has set it, an instance's shorter one moves it forward.
         due, alarm = self._hold_timers.due(peer), self._hold_alarm
         if due is not None and (alarm.due is None or due < alarm.due):
             alarm.set(due)
 
     def _run_out_hold_timers(self) -> None:
-        """The peer is gone if ExaBGP runs: as soon as it says anything."""
+        """Ask ExaBGP for a sign of life if a hold timer has run out: the timer expires at its next message."""
         if self._hold_timers.run_out(self._now()):
             self.exabgp.ask()
         self._hold_alarm.set(self._hold_timers.next_due())
@@ -253,7 +263,7 @@ class Peers:
     # Our own ExaBGP
 
     def exabgp_ended(self) -> None:
-        """ExaBGP has ended, or is out of reach: nothing is known of the peers any more, and none of them is lost.
+        """ExaBGP has ended or is disconnected: forget the sessions and paths of all peers. None counts as lost.
 
         Another ExaBGP may follow.
         """

@@ -1,13 +1,13 @@
-"""The process that ExaBGP runs for `bgp2vpc run`: it lends ExaBGP's pipe to the daemon.
+"""The process that ExaBGP starts where `bgp2vpc run` runs ExaBGP: it passes ExaBGP's pipe to the daemon.
 
     python3 -I -S relay.py          (BGP2VPC_RELAY: the path of the daemon's socket)
 
-ExaBGP speaks with the standard input and output of a process of its own, and the daemon is not one: it started ExaBGP.
-So this process sends both descriptors to the daemon (SCM_RIGHTS, unix(7)), which then reads and writes ExaBGP's pipe
-itself, as a helper does. All that is left to do here is to watch both ends:
+ExaBGP exchanges lines with the standard input and output of a child process, and the daemon is its parent. So this
+process sends both descriptors to the daemon (SCM_RIGHTS, unix(7)), which then reads and writes ExaBGP's pipe itself, as
+a helper does. Then this process only waits for the end of either side:
 
 - ExaBGP is gone: this process ends.
-- The daemon is gone: ExaBGP has to end as well, or it would go on announcing what nobody checks any more.
+- The daemon is gone: this process ends ExaBGP, which would go on announcing paths that nothing checks any more.
 
 It imports nothing of bgp2vpc, so that it is small and starts at once.
 """
@@ -24,7 +24,7 @@ GRACE = 5.0
 
 
 def main() -> None:
-    """Lend the pipe, and watch."""
+    """Send the pipe to the daemon, then wait until ExaBGP or the daemon is gone."""
     exabgp = os.getppid()
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as daemon:
         try:
@@ -35,7 +35,7 @@ def main() -> None:
             return
         watched = select.poll()
         watched.register(daemon, select.POLLIN)
-        watched.register(0, 0)  # only whether it is closed: what arrives is for the daemon to read
+        watched.register(0, 0)  # only POLLHUP and POLLERR: the daemon reads what arrives
         while True:
             ready = {fd for fd, _ in watched.poll()}
             if 0 in ready:
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def end(exabgp: int) -> None:
-    """End ExaBGP, if it is still the process that started this one."""
+    """End ExaBGP by SIGTERM, then SIGKILL, as long as it is still our parent process."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         deadline = time.monotonic() + GRACE
         if os.getppid() == exabgp:

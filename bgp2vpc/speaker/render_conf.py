@@ -1,4 +1,4 @@
-"""ExaBGP's configuration for this instance: the `bgp:` section, our interface, and the members found by tag. Pure."""
+"""Makes ExaBGP's configuration of the `bgp:` section, our interfaces, and the members found by tag. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bgp2vpc.vpc.model import Interface, TaggedInstance
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The text of ExaBGP's file, and whom it is about. `listens`: addresses and TCP ports that ExaBGP binds."""
+    """The text of ExaBGP's file, and its neighbors. `listens`: addresses and TCP ports that ExaBGP binds."""
 
     text: str
     neighbors: tuple[Neighbor, ...]
@@ -21,7 +21,7 @@ class Written:
 
 
 def needs_ec2(bgp: Bgp) -> bool:
-    """Whether the section leaves something to be found out: our address, or the members."""
+    """Whether EC2 has to be read for this section: for our address, or for the members."""
     return bgp.peers_by_tag is not None or not bgp.local_addresses
 
 
@@ -35,9 +35,10 @@ def configuration(
     file: str,
     port: int = BGP_PORT,
 ) -> Written:
-    """`helper`: the command that ExaBGP runs for us; `file`: ours; `port`: within our AS, if the section names none.
+    """ExaBGP's configuration. Raises ExabgpError if the section does not fit this instance.
 
-    Raises ExabgpError.
+    `helper`: the command line that ExaBGP runs as its helper. `file`: our own configuration file, for a comment.
+    `port`: the TCP port of sessions within our AS, unless the section has one.
     """
     versions = (4, 6) if bgp.ipv6 or any(peer.address.version == 6 for peer in bgp.peers) else (4,)
     addresses = tuple(address for version in versions if (address := _address(version, bgp, interfaces)))
@@ -58,7 +59,7 @@ def configuration(
         text = render(speaker, found, helper=helper, file=file, hold_time=bgp.hold_time, grows=grows)
     except (MeshError, NotAWord) as error:
         raise ExabgpError(str(error)) from None
-    # As `render` has it: whoever may have to wait for a connection listens, and so does who has nobody yet.
+    # As in `render`: for neighbors that connect to us, and for members that may come later.
     listens = {(each.local_address, each.port) for each in found if each.internal or each.passive}
     if grows or not found:
         listens |= {(address, speaker.port) for address in addresses}
@@ -66,12 +67,12 @@ def configuration(
 
 
 def _address(version: int, bgp: Bgp, interfaces: Sequence[Interface]) -> IPAddress | None:
-    """The configured address of this family, or the one by which others reach our first interface."""
+    """The configured address of this IP version, else the one of our first interface; None: there is none."""
     configured = next((each for each in bgp.local_addresses if each.version == version), None)
     first = min(interfaces, key=lambda each: each.position, default=None)
     if configured is not None or first is None:
         return configured
     if first.address is not None and first.address.version == version:
         return first.address
-    # Of its private IPv4 addresses one is primary, and that is `address`.
+    # `address` is the primary one, so of other private IPv4 addresses none is taken.
     return min((each for each in first.addresses if each.version == version == 6), default=None)

@@ -1,7 +1,8 @@
-"""Sessions and paths that ExaBGP had before this helper was started: it tells them once, to the helper before. Pure.
+"""Sessions and paths that ExaBGP had before this helper was started. It reports each only once, so we ask. Pure.
 
-ExaBGP is asked which sessions stand, then what they hold; both answers are the same in 4.2 and 5.0. A route refresh
-(RFC 2918) would bring the paths as well, but an ExaBGP 4.2 that is asked for one resets the session.
+The first question is about the established sessions, the second one about their paths; both answers are the same in 4.2
+and 5.0. A route refresh (RFC 2918) would bring the paths as well, but an ExaBGP 4.2 that gets such a request resets the
+session.
 """
 
 from collections.abc import Iterator
@@ -26,13 +27,13 @@ from bgp2vpc.exabgp_api.messages import (
 from bgp2vpc.prefix import IPAddress
 
 QUESTIONS: Final = ("show neighbor summary", "show adj-rib in extensive")
-"""In this order: the first names the sessions that are up; later changes come as events."""
+"""In this order: after the first answer, changes of sessions come as events."""
 
 
 class PeerResync:
-    """Collects the answers, and the events that come meanwhile on the same pipe, and makes messages of the answers.
+    """Collects the answers and the events that come meanwhile on the same pipe, and makes messages of the answers.
 
-    An event is newer than the answer: what it says of a prefix or a session is not overridden by it.
+    An event is newer than the answers: they are dropped for a session or a prefix that an event was about.
     """
 
     def __init__(self) -> None:
@@ -46,16 +47,16 @@ class PeerResync:
 
     @property
     def is_answered(self) -> bool:
-        """Whether both questions were."""
+        """Whether both questions have been answered."""
         return self.unanswered == 0
 
     def note(self, message: Message) -> bool:
-        """Take in what ExaBGP says, in order. True: it was an answer to our questions."""
+        """Take in the next message of ExaBGP. True: it was part of the answer to our questions."""
         match message:
             case Acknowledgement():
                 self.unanswered -= 1
                 return True
-            case SummaryBegins() if not self._has_begun:  # a second one answers somebody who has asked the same
+            case SummaryBegins() if not self._has_begun:  # a second one belongs to a source that has asked the same
                 self._has_begun = True
                 return True
             case Established(peer):
@@ -77,9 +78,9 @@ class PeerResync:
         return False
 
     def messages(self) -> Iterator[Message]:
-        """What sessions that have been up all along would have sent; with End-of-RIB if all was answered.
+        """Messages as if the sessions had come up now, with End-of-RIB if both questions were answered.
 
-        First the neighbors that have no session.
+        First one for each neighbor that has no session.
         """
         yield from map(NotEstablished, sorted(self._down - self._told))
         for peer in sorted(self._established - self._told):

@@ -16,11 +16,11 @@ from bgp2vpc.exabgp_api.messages import (
 from bgp2vpc.prefix import IPAddress
 
 LIMIT: Final = 10_000
-"""Messages kept of one peer; the daemon takes far fewer prefixes of it."""
+"""Messages kept of one peer; `max_prefixes` allows it far fewer prefixes by default."""
 
 
 class StartupBuffer:
-    """ExaBGP sends each message once, also while the configuration is still being read.
+    """Keeps ExaBGP's messages while the configuration is still being read, since ExaBGP sends each only once.
 
     If a peer sends too many, the oldest are dropped: an announcement may be missing then, but none is kept without its
     withdrawal.
@@ -31,7 +31,7 @@ class StartupBuffer:
         self._messages: dict[IPAddress, deque[Message]] = {}
 
     def note(self, message: Message) -> None:
-        """Remember what a peer said, until its session ends."""
+        """Keep a message about a peer; at the end of its session, drop all of them."""
         match message:
             case (
                 NotEstablished(peer) | Opened(peer) | StateChange(peer, PeerState.UP) | Update(peer, Direction.RECEIVE)
@@ -41,7 +41,7 @@ class StartupBuffer:
                 self._messages.pop(peer, None)
 
     def take(self) -> list[Message]:
-        """All of it, in the order in which each peer said it."""
+        """All messages, those of each peer in order; the buffer is empty afterwards."""
         messages = [message for said in self._messages.values() for message in said]
         self._messages.clear()
         return messages

@@ -1,13 +1,14 @@
-"""Which of the lines that were passed on to ExaBGP an answer is about. Pure.
+"""Finds the line that an answer of ExaBGP is about. Pure.
 
-ExaBGP answers `done` or `error`, and does not name the line. It works on routes one after the other and answers in
-their order; but 4.2 gives some lines no answer at all (those that make its own code raise), and both answer other
-commands at once, before the routes that still wait: those they do not know, and `announce eor` and the like where there
-is no session. So counting answers would name the wrong line from then on.
+ExaBGP answers `done` or `error`, without the line. It processes routes one after the other and answers in their order.
+But 4.2 does not answer a line at all at which its own code raises an exception. And both versions answer other commands
+at once, before the routes that still wait: unknown commands, and `announce eor` and the like without a session. So
+after such a line, counting answers would find the wrong line.
 
-Here an answer is given to a line only when that is certain: when there are as many answers as lines, or when ExaBGP
-answers `show neighbor summary`. It works on that question in the order of the routes, and its answer begins with a
-header that nothing else has: the answers before it are those of the lines before the question.
+Therefore answers are matched with lines only when they are certain to belong together: when there are as many answers
+as lines, or when ExaBGP answers `show neighbor summary`. ExaBGP processes that question in order with the routes, and
+its answer begins with a header that no other answer has: the answers before it are those of the lines before the
+question.
 """
 
 from collections.abc import Collection
@@ -19,16 +20,16 @@ from bgp2vpc.bgp.rib import PathKey
 
 QUESTION: Final = "show neighbor summary"
 MANY: Final = 100
-"""Lines that may be without an answer before it is asked."""
+"""Lines without an answer after which the question is sent."""
 _IN_TURN: Final = frozenset(
     (verb, kind) for verb in ("announce", "withdraw") for kind in ("route", "attributes", "flow", "vpls", "watchdog")
 )
-"""What 4.2 and 5.0 both work on in the order in which it comes, whoever it is for."""
+"""Commands that 4.2 and 5.0 both process in the order in which they come, whatever neighbors they are for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A line, and what it announces or withdraws for the VPC, too. `urgent`: its answer is waited for."""
+    """A line, and the paths that it announces or withdraws. `urgent`: the question follows it at once."""
 
     text: str
     keys: Collection[PathKey] = ()
@@ -36,13 +37,13 @@ class Sent:
 
     @property
     def is_answered_in_turn(self) -> bool:
-        """Whether ExaBGP works on it in the order in which it comes."""
+        """Whether ExaBGP processes the line in order with the routes."""
         return self.text == QUESTION or not _IN_TURN.isdisjoint(pairwise(self.text.split()))
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What became of some lines. `errors`: how many of the `doubtful` ones were refused, with ExaBGP's reasons."""
+    """The answers to some lines. `errors`: a reason, perhaps empty, for each `doubtful` line that was refused."""
 
     accepted: tuple[Sent, ...] = ()
     refused: tuple[tuple[Sent, str], ...] = ()
@@ -66,12 +67,12 @@ class Unanswered:
 
     @property
     def is_asked(self) -> bool:
-        """Whether the answer to the question has not begun yet."""
+        """Whether the question has been sent, and its answer has not begun yet."""
         return self._asked_at is not None
 
     @property
     def is_to_be_asked(self) -> bool:
-        """Whether there is something that only the question settles."""
+        """Whether the question has to be sent: an answer is urgent, a line was refused, or too many wait."""
         if self.is_asked or not self._lines:
             return False
         is_refused = any(answer is not None for answer in self._answers)
@@ -84,7 +85,7 @@ class Unanswered:
         self._lines.append(Sent(QUESTION))
 
     def answered(self, error: str | None) -> Settled:
-        """ExaBGP has answered some line; `error` None: with `done`."""
+        """ExaBGP has answered some line: with `done` (`error` None), or with a reason, perhaps empty."""
         self._answers.append(error)
         return self._settle(len(self._lines)) if len(self._answers) == len(self._lines) else Settled()
 
@@ -93,7 +94,7 @@ class Unanswered:
         return self._settle(self._asked_at) if self._asked_at is not None else Settled()
 
     def _settle(self, count: int) -> Settled:
-        """All answers so far are those of the first `count` lines, and of later ones that are answered out of turn."""
+        """Match all answers so far with the first `count` lines, and with later ones that are answered out of turn."""
         lines, self._lines = self._lines[:count], self._lines[count:]
         answers, self._answers = self._answers, []
         self._asked_at = None
@@ -101,7 +102,7 @@ class Unanswered:
         if not errors:
             return Settled(accepted=tuple(lines))
         suspects = [*lines, *(line for line in self._lines if not line.is_answered_in_turn)]
-        # With as many answers as lines each has its own; but not in order, where one was answered out of turn.
+        # With as many answers as lines, each line has one; not in order if one was answered out of turn.
         is_in_order = all(line.is_answered_in_turn for line in suspects) or len(suspects) == 1
         if len(lines) != len(answers) or not is_in_order:
             return Settled(doubtful=tuple(suspects), errors=errors)
