@@ -1,8 +1,9 @@
 """Runs a program in a process group of its own, with pipes, and ends it without leaving processes behind.
 
-If we are killed outright (SIGKILL), nobody sends signals; then its stdin ends and its stdout breaks, which ends a
-healthcheck at the next line it prints or waits for. PR_SET_PDEATHSIG would be stricter, but has to be set between fork
-and exec, and Python code there is not safe beside threads. Under systemd the control group takes care of all of it.
+If bgp2vpc itself is killed by SIGKILL, it cannot end its programs. Their stdin is then at its end and their stdout
+broken, which ends a healthcheck at the next line that it prints or waits for. PR_SET_PDEATHSIG would be stricter, but
+must be set between fork and exec, where Python code is not safe with threads. Under systemd, the control group ends
+the programs.
 """
 
 import asyncio
@@ -19,12 +20,12 @@ from bgp2vpc.sources.pipes import Inlet, Outlet
 OUTPUT: Final = 0
 ERRORS: Final = 1
 _STDIN_LIMIT: Final = 64 * 1024
-"""Bytes kept for a program that does not read its stdin, beyond the 64 KiB of the pipe itself."""
+"""Bytes buffered for a program that does not read its stdin, in addition to the 64 KiB of the pipe itself."""
 _LINGER: Final = 1.0
-"""Seconds that output of descendants is read after the program itself has ended."""
+"""Seconds for which output of the program's descendants is read after it has ended."""
 _FAREWELL: Final = 1.0
-"""Seconds that a program is waited for after SIGKILL. One that is another user's (sudo), or hangs in the kernel (a dead
-NFS server), may outlive it."""
+"""Seconds to wait for a program after SIGKILL. One that runs as another user (sudo) or hangs in the kernel (a dead NFS
+server) may survive it."""
 
 
 class Child:
@@ -34,7 +35,7 @@ class Child:
         self._process = process
         self._inlets = inlets
         self._is_over = False
-        """Whether its group was sent SIGKILL, so that its number may be somebody else's by now."""
+        """Whether its group has got SIGKILL, after which the kernel may reuse the group's id."""
         self.stdin = stdin
         self.pid = process.pid
 
@@ -47,9 +48,9 @@ class Child:
         on_errors: Callable[[bytes], None] | None = None,
         env: Mapping[str, str | bytes] | None = None,
     ) -> "Child":
-        """Run `argv`, without a shell. Without `on_errors` it has our stderr.
+        """Run `argv` without a shell. Without `on_errors` the program inherits our stderr.
 
-        Raises OSError when it cannot be started or watched, ValueError for a NUL in its arguments.
+        Raises OSError if it cannot be started or waited for, ValueError for a NUL in its arguments.
         """
         theirs: list[int] = []
         ours: list[int] = []
@@ -61,7 +62,7 @@ class Child:
                 ours.append(writing if is_stdin else reading)
             process = await _started(argv, theirs, None if env is None else dict(env))
         except RuntimeError as error:
-            # No thread to wait for it. It runs, without its pipes: what it prints next ends it.
+            # No thread to wait for it. The program runs, but without pipes, so its next output ends it.
             _close(ours)
             raise BlockingIOError(errno.EAGAIN, str(error)) from error
         except BaseException:
@@ -74,10 +75,10 @@ class Child:
         return cls(process, Outlet(ours[0], _STDIN_LIMIT), inlets)
 
     def signal(self, number: signal.Signals) -> bool:
-        """Send a signal to the whole process group. False: nobody is left in it."""
+        """Send a signal to the whole process group. False if the group has no process left."""
         if self._is_over:
             return False
-        # The number of a group that still has members is not given to anybody else, so this cannot hit a stranger.
+        # The kernel does not reuse the id of a group that has members, so this cannot hit another program.
         try:
             os.killpg(self.pid, number)
         except ProcessLookupError:
@@ -87,11 +88,11 @@ class Child:
         return True
 
     def pause(self, pipe: int = OUTPUT) -> None:
-        """Read none of its output (or `ERRORS`) for now; once its pipe is full, it has to wait."""
+        """Stop reading its stdout (or with `ERRORS` its stderr); it blocks once the pipe is full."""
         self._inlets[pipe].pause()
 
     def resume(self, pipe: int = OUTPUT) -> None:
-        """Read on."""
+        """Resume reading."""
         self._inlets[pipe].resume()
 
     async def exited(self) -> None:
@@ -99,10 +100,10 @@ class Child:
         await self._process.wait()
 
     async def wait(self, linger: float = _LINGER) -> int:
-        """Wait until the program has ended and its last line is read. Returns its code: negative for a signal.
+        """Wait until the program has ended and its last line is read. Returns its exit code, negative for a signal.
 
-        Processes that it left in its group are ended. Output of any outside the group is read for `linger` seconds;
-        what the program itself has written, to its end, however long reading it is paused.
+        Processes left in its group are ended. Output of descendants outside the group is read for `linger` seconds;
+        the program's own output is read to its end, however long reading is paused.
         """
         code = await self._process.wait()
         written = [inlet.arrived() for inlet in self._inlets]
@@ -115,10 +116,10 @@ class Child:
         return code
 
     async def stop(self, grace: float) -> int:
-        """Send SIGTERM, wait `grace` seconds, send SIGKILL. Lines printed meanwhile are still read.
+        """Send SIGTERM, wait `grace` seconds, send SIGKILL. Output until then is still read. Returns the exit code.
 
-        A program that survives SIGKILL for a second gets that return code as well. It is left alone, without its pipes;
-        asyncio reaps it if it ever ends.
+        For a program that survives SIGKILL for a second the code is -SIGKILL, too. It is left running without its
+        pipes; asyncio reaps it if it ever ends.
         """
         try:
             if not self._is_over:
@@ -151,12 +152,12 @@ class Child:
 
 
 def as_in_file(argv: Sequence[str]) -> list[bytes]:
-    """A program and its arguments in UTF-8, as the configuration has them: the locale's encoding may be another."""
+    """A program and its arguments as UTF-8, the encoding of the configuration, whatever the locale's encoding is."""
     return [each.encode("utf-8", "surrogateescape") for each in argv]
 
 
 def exit_text(code: int) -> str:
-    """`exit 3`, or the name of the signal that ended it."""
+    """`exit 3`, or the name of the signal that ended the program."""
     if code >= 0:
         return f"exit {code}"
     try:
@@ -166,9 +167,9 @@ def exit_text(code: int) -> str:
 
 
 def wait_without_threads() -> None:
-    """Have this event loop wait for programs as asyncio does from Python 3.12 on.
+    """Let this event loop wait for programs by pidfd, as asyncio does from Python 3.12 on.
 
-    3.11 would start a thread for each, and where the system allows no more, leave one behind that nobody waits for.
+    Python 3.11 would start a thread for each program; if no thread can be started, nothing would wait for the program.
     """
     if sys.version_info >= (3, 12):
         return
@@ -184,9 +185,9 @@ def wait_without_threads() -> None:
 async def _started(
     argv: Sequence[str] | Sequence[bytes], pipes: Sequence[int], env: dict[str, str | bytes] | None
 ) -> asyncio.subprocess.Process:
-    """Start it as leader of a session of its own. Who cancels this leaves nothing of it running.
+    """Start the program as the leader of a session of its own. A cancellation leaves no process running.
 
-    `pipes`: its stdin, its stdout, and its stderr if that is not ours.
+    `pipes`: its stdin, its stdout, and its stderr unless it inherits ours.
     """
     stdin, stdout, *stderr = pipes
     starting = asyncio.create_task(
@@ -202,7 +203,7 @@ async def _started(
     try:
         return await asyncio.shield(starting)
     except asyncio.CancelledError:
-        # asyncio itself would kill the program alone, and not what the program has started by now.
+        # asyncio would kill only the program itself, not the processes that it has started already.
         await asyncio.wait([starting])
         if starting.exception() is None:
             with suppress(ProcessLookupError, PermissionError, TimeoutError):

@@ -1,4 +1,4 @@
-"""The other end of the unix socket: what `bgp2vpc api` and `bgp2vpc status` use. Light, and without an event loop."""
+"""The client's side of the unix socket, for `bgp2vpc api`, `bgp2vpc status` and others. Without an event loop."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -11,7 +11,7 @@ from bgp2vpc.sources.lines import LineSplitter
 from bgp2vpc.sources.unix import SocketError, connect
 
 _LONGEST_ANSWER: Final = 64 * 1024 * 1024
-"""Bytes: the status of a large daemon is one line of JSON."""
+"""Bytes of a line of an answer; the status of a large daemon is one line of JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class Answered:
 
 
 def ask(path: Path, lines: Sequence[str], *, timeout: float = 5.0) -> list[Answered]:
-    """Say each of `lines` and return the answers, one each, in order. Stops at the first error.
+    """Send `lines` and return their answers, one for each, in order. Stops at the first error.
 
-    Raises SocketError if nobody listens at `path`, if the daemon goes away, or takes longer than `timeout` seconds.
+    Raises SocketError if no daemon listens at `path`, or if it hangs up or takes longer than `timeout` seconds.
     """
     with connect(path, timeout) as connection:
         answers = _answers(connection, path)

@@ -1,4 +1,4 @@
-"""The pipes from and to ExaBGP: answers and events come in, API lines go out, and nothing else."""
+"""The pipes between ExaBGP and its helper: ExaBGP sends answers and events, the helper sends API lines only."""
 
 import asyncio
 import os
@@ -13,9 +13,9 @@ from bgp2vpc.sources.pipes import Inlet, Outlet
 from bgp2vpc.sources.turns import LineQueue, Turns
 
 _UNREAD_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes kept while ExaBGP is busy: 40,000 lines. ExaBGP needs seconds for 10,000 prefixes."""
+"""Bytes buffered while ExaBGP is busy, about 40,000 lines. ExaBGP takes seconds for 10,000 prefixes."""
 _LONGEST_EVENT: Final = 8 * 1024 * 1024
-"""Bytes of one line from ExaBGP: with extended messages and JSON, an UPDATE of 64 KiB becomes about 1 MiB."""
+"""Bytes of a line from ExaBGP. In JSON, an UPDATE of 64 KiB (extended messages) becomes about 1 MiB."""
 
 
 class ExabgpPipe:
@@ -29,13 +29,13 @@ class ExabgpPipe:
 
     @classmethod
     def take_over(cls) -> "ExabgpPipe":
-        """Take descriptors 0 and 1 for the pipes. Call it first, before anything prints or starts a program.
+        """Move descriptors 0 and 1 to the pipes. Call this before anything prints or starts a program.
 
-        Afterwards standard output of this process and its children is standard error, because ExaBGP takes any text
-        for a command. Standard input becomes /dev/null.
+        Afterwards the standard output of this process and its children is standard error, because ExaBGP would take
+        any text for a command. Standard input becomes /dev/null.
         """
         sys.stdout.flush()
-        read_fd, write_fd = os.dup(0), os.dup(1)  # not inherited by children, as all that Python opens
+        read_fd, write_fd = os.dup(0), os.dup(1)  # Python makes them non-inheritable
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
@@ -61,10 +61,10 @@ class ExabgpPipe:
         await asyncio.wait((self._inlet.ended,))
 
     def send(self, line: str) -> bool:
-        """Queue one API line, behind those sent before. Never waits; needs the running event loop.
+        """Queue one API line. Never blocks; needs the running event loop.
 
-        False: not sent, because ExaBGP must not see it (not ASCII, several lines, over-long: any of these ends the
-        helper), does not read, or is gone. Nothing is kept of such a line.
+        False if the line is dropped: it would make ExaBGP end its helper (not ASCII, several lines, too long), or
+        ExaBGP does not read or is gone.
         """
         if not line.isascii() or not line.isprintable() or not 0 < len(line) <= MAX_LINE:
             return False
@@ -72,15 +72,15 @@ class ExabgpPipe:
 
     @property
     def waiting(self) -> int:
-        """Bytes that ExaBGP has not taken yet."""
+        """Bytes that ExaBGP has not read yet, without those in the pipe."""
         return self._outlet.waiting if self._outlet else 0
 
     async def flush(self, within: float) -> bool:
-        """Wait at most `within` seconds until ExaBGP has taken all. True if it has."""
+        """Wait up to `within` seconds until everything is written to the pipe. True if it is."""
         return await self._outlet.flush(within) if self._outlet else True
 
     def close(self) -> None:
-        """Close both. Idempotent."""
+        """Close both pipes. Idempotent."""
         if self._inlet is None:
             self._inlet = Inlet(self._read_fd, lambda _: None)
         self._inlet.close()

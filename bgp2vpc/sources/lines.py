@@ -1,10 +1,10 @@
-"""Cuts a stream of bytes into lines, in bounded memory. `tee` uses it as well, so it imports next to nothing."""
+"""Splits a stream of bytes into lines, in bounded memory. `tee` uses it, too, so it imports nearly nothing."""
 
 from bgp2vpc.exabgp_api import MAX_LINE
 
 
 class LineSplitter:
-    """Keeps bytes until a line is complete, at most `limit` of them."""
+    """Buffers bytes until a line is complete, at most `limit` of them."""
 
     __slots__ = ("_kept", "_limit", "_skipping")
 
@@ -15,13 +15,13 @@ class LineSplitter:
 
     @property
     def unfinished(self) -> bytes:
-        """What has come of a line whose end has not."""
+        """The bytes of a line whose end has not come yet."""
         return bytes(self._kept)
 
     def feed(self, data: bytes) -> list[bytes | None]:
         """The lines that `data` completes, without their line ends (LF or CR LF).
 
-        None stands for a line over the limit: told once, as soon as it is known; the rest of it is skipped.
+        None stands for a line over the limit, as soon as it exceeds it; the rest of that line is skipped.
         """
         found: list[bytes | None] = []
         *ended, rest = data.split(b"\n")

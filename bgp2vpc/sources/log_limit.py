@@ -1,4 +1,4 @@
-"""Limits how often something is logged. Time is an argument."""
+"""Limits how often the same thing is logged. Time is an argument, in seconds of any monotonic clock."""
 
 from typing import Final
 
@@ -7,17 +7,17 @@ _PER_SECOND: Final = 1.0
 _REMEMBERED: Final = 200
 _FORGOTTEN: Final = 60.0
 _COMPLAINTS: Final = 1000
-"""Texts, by their hashes: as many as a source has prefixes by default."""
+"""Number of texts remembered, by hash; as many as a source may have prefixes by default."""
 
 
 class News:
-    """Recognises repeated lines: a healthcheck prints the same on stderr every few seconds."""
+    """Recognizes repeated lines, as a healthcheck prints the same line to stderr every few seconds."""
 
     def __init__(self) -> None:
         self._seen: dict[str, float] = {}
 
     def is_news(self, line: str, now: float) -> bool:
-        """Whether `line` has not been seen for a minute, or at all."""
+        """Whether `line` has not been seen within the last minute."""
         last = self._seen.pop(line, None)
         self._seen[line] = now
         if len(self._seen) > _REMEMBERED:
@@ -34,7 +34,7 @@ class Throttle:
         self._dropped = 0
 
     def allows(self, now: float) -> bool:
-        """Whether one more line may be logged at `now`, in seconds of any monotonic clock."""
+        """Whether another line may be logged at `now`; counts it as dropped if not."""
         self._tokens = min(_BURST, self._tokens + max(0.0, now - self._seen) * _PER_SECOND)
         self._seen = now
         if self._tokens < 1:
@@ -44,15 +44,15 @@ class Throttle:
         return True
 
     def take_dropped(self) -> int:
-        """How many were not allowed since this was last asked."""
+        """The number of lines dropped since the last call."""
         dropped, self._dropped = self._dropped, 0
         return dropped
 
 
 class Complaints:
-    """What was complained about: each text once, and no flood of different ones.
+    """Limits complaints: each text once, and the rate of different ones.
 
-    A text has to hold all that tells one complaint from another: the reason and the line, say, not the reason alone.
+    The text must identify the complaint, for example by both the reason and the line.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Complaints:
         self._throttle = Throttle()
 
     def is_worth_saying(self, text: str, now: float) -> bool:
-        """Whether it is news, and there were not too many of late."""
+        """Whether the text is new and within the rate limit."""
         key = hash(text)
         known = key in self._said
         self._said.pop(key, None)
@@ -70,5 +70,5 @@ class Complaints:
         return not known and self._throttle.allows(now)
 
     def take_dropped(self) -> int:
-        """How many were news, but too many, since this was last asked."""
+        """The number of new texts over the rate limit since the last call."""
         return self._throttle.take_dropped()

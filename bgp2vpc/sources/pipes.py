@@ -1,7 +1,7 @@
 """Reads and writes file descriptors from the event loop, without ever blocking.
 
-asyncio's own pipe transports are not used: they buffer without limit, and set O_NONBLOCK on descriptors 0 and 1, which
-other programs may share.
+asyncio's own pipe transports are not used, because they buffer without limit and set O_NONBLOCK on descriptors 0 and 1,
+which other programs may share.
 """
 
 import asyncio
@@ -17,10 +17,10 @@ _CHUNK: Final = 64 * 1024
 
 
 class Inlet:
-    """Calls `on_data` with what arrives at `fd`; `ended` is done at its end. Owns `fd`.
+    """Calls `on_data` with the bytes that arrive at `fd`; `ended` is done at the end of file. Owns `fd`.
 
-    It reads only when the event loop finds `fd` readable, so `fd` can stay blocking: fd 0 is often shared with other
-    programs, which O_NONBLOCK would concern, too.
+    It reads only when the event loop reports `fd` readable, so `fd` stays in blocking mode. fd 0 is often shared with
+    other programs, which O_NONBLOCK would affect, too.
     """
 
     def __init__(self, fd: int, on_data: Callable[[bytes], None]) -> None:
@@ -31,12 +31,12 @@ class Inlet:
         self._paused = True
         self._taken = 0
         self._moved = asyncio.Event()
-        """Set whenever something was read, or it is read on."""
+        """Set after every read, and when reading resumes."""
         self.ended: asyncio.Future[None] = self._loop.create_future()
         self.resume()
 
     def resume(self) -> None:
-        """Read on."""
+        """Resume reading."""
         if self.ended.done() or not self._paused:
             return
         self._paused = False
@@ -48,21 +48,21 @@ class Inlet:
             self._loop.call_soon(self._ready)
 
     def pause(self) -> None:
-        """Read nothing for now: whoever writes has to wait."""
+        """Stop reading for now, so that the writer has to wait."""
         if not self.ended.done() and not self._paused:
             self._paused = True
             if self._polled:
                 self._loop.remove_reader(self._fd)
 
     def arrived(self) -> int:
-        """How many bytes have come so far, those included that wait in the pipe. Not for files."""
+        """The number of bytes that have arrived so far, including those still in the pipe. Not for files."""
         if self.ended.done():
             return self._taken
         (waiting,) = struct.unpack("i", fcntl.ioctl(self._fd, termios.FIONREAD, bytes(4)))
         return self._taken + int(waiting)
 
     async def take(self, count: int) -> None:
-        """Wait until the first `count` bytes are read and nobody who has them makes us pause; or until the end."""
+        """Wait until the first `count` bytes are read and reading is not paused, or until the end of file."""
         while not self.ended.done() and (self._paused or self._taken < count):
             self._moved.clear()
             await self._moved.wait()
@@ -96,7 +96,7 @@ class Inlet:
 
 
 class Outlet:
-    """Writes to `fd` what can be written at once and keeps the rest, at most `limit` bytes. Owns `fd`."""
+    """Writes to `fd` without blocking, and buffers up to `limit` bytes that cannot be written yet. Owns `fd`."""
 
     def __init__(self, fd: int, limit: int) -> None:
         self._loop = asyncio.get_running_loop()
@@ -108,12 +108,12 @@ class Outlet:
         self._armed = False
         self._emptied: asyncio.Future[None] | None = None
         self.waiting = 0
-        """Bytes kept because the reader is slow."""
+        """Bytes buffered because the reader is slow."""
         self.closed = False
-        """Closed by us, or the reader is gone."""
+        """Whether it is closed, by us or because the reader is gone."""
 
     def put(self, data: bytes) -> bool:
-        """Write all of `data`, in order, now or later. False: nothing of it; the reader is gone or too far behind."""
+        """Write or buffer `data`. False if it is dropped, because the reader is gone or too far behind."""
         if self.closed or self.waiting + len(data) > self._limit:
             return False
         self._chunks.append(data)
@@ -123,19 +123,19 @@ class Outlet:
         return not self.closed
 
     async def flush(self, within: float | None = None) -> bool:
-        """Wait until all is written, or nobody reads any more, at most `within` seconds. True if it was written."""
+        """Wait until everything is written or the reader is gone, up to `within` seconds. True if it was written."""
         if self.waiting and not self.closed:
             self._emptied = self._emptied or self._loop.create_future()
             await asyncio.wait((self._emptied,), timeout=within)
         return not self.waiting
 
     def close(self) -> None:
-        """Drop what still waits, and close. Idempotent."""
+        """Drop the buffer and close. Idempotent."""
         if self.closed:
             return
         self.closed = True
         self._disarm()
-        # Restored, because the open file may be shared: that of a terminal with the shell.
+        # Restored, because the open file may be shared, as a terminal with the shell.
         os.set_blocking(self._fd, self._was_blocking)
         os.close(self._fd)
         self._wake()

@@ -1,8 +1,8 @@
-"""The present announcements of a script, from all lines it has printed; `tee` sends them to a daemon that reconnects.
+"""Tracks the announcements of a script that are in force; `tee` sends them to the daemon after a reconnect.
 
-It does not parse lines fully, so that `tee` stays small: it looks for the verb, the prefixes, the path identifier and
-`split`. When it is unsure it takes an announcement for withdrawn. A missing one comes back when the script repeats its
-line, but one that is sent after its withdrawal would install a route that nobody wants.
+To keep `tee` small it does not parse lines fully, but only the verb, the prefixes, the path identifier and `split`. In
+doubt it takes an announcement for withdrawn: a missing announcement comes back when the script repeats its line, while
+one sent after its withdrawal would install a route that must not be there.
 """
 
 import re
@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 _LIMIT: Final = 10_000
-"""Announcements kept; the daemon takes far fewer from one source."""
+"""Maximum number of announcements; the daemon accepts far fewer from one source."""
 _VERBS: Final = ("announce", "withdraw")
 _ATTRIBUTES: Final = ("attribute", "attributes")
 _FAMILIES: Final = ("ipv4", "ipv6")
@@ -23,7 +23,7 @@ _GROUP: Final = re.compile(r"(.*?)\bgroup\s+(.*)")
 
 
 class _Key(NamedTuple):
-    """A withdrawal ends the announcement with the same key."""
+    """The key of an announcement; a withdrawal with the same key ends it."""
 
     address: bytes
     length: int
@@ -31,7 +31,7 @@ class _Key(NamedTuple):
     split: bool
 
     def overlaps(self, other: "_Key") -> bool:
-        """Whether one of two prefixes of the same path identifier lies within the other."""
+        """Whether both have the same path identifier and one prefix lies within the other."""
         shift = 8 * len(self.address) - min(self.length, other.length)
         return (
             self.path_id == other.path_id
@@ -41,14 +41,14 @@ class _Key(NamedTuple):
 
 
 class Present:
-    """The announcements that stand, in the order they were last said."""
+    """The announcements in force, in the order of their last repetition."""
 
     def __init__(self) -> None:
         self._lines: dict[_Key, str] = {}
         self._split_said = False
 
     def note(self, line: str) -> None:
-        """Take in one line, whatever it is."""
+        """Process one line of the script, whatever it is."""
         if line.lstrip()[:1] in ("", "#"):
             return
         selector, commands = _commands(line)
@@ -65,17 +65,17 @@ class Present:
                 if verb == "announce" and len(self._lines) < _LIMIT:
                     self._lines[key] = f"{selector}{verb} {rest}"
                 if verb == "withdraw" and self._split_said:
-                    # With `split` on either side everything that overlaps goes: its remaining parts are not worked out.
+                    # With `split` on either side, every overlapping announcement is dropped as a whole.
                     for other in [each for each in self._lines if (each.split or key.split) and each.overlaps(key)]:
                         del self._lines[other]
 
     def lines(self) -> list[str]:
-        """Lines that announce all of them."""
+        """A line for each announcement in force."""
         return list(self._lines.values())
 
 
 def _commands(line: str) -> tuple[str, list[str]]:
-    """The selector in front, and the commands: one, or those of a 6.0 `group`, with `;` between them."""
+    """The leading selector, and the commands of the line: several with `;` between them, also in a 6.0 `group`."""
     if group := _GROUP.fullmatch(line):
         return group[1], [part.strip() for part in group[2].split(";")]
     words = _SPACE.split(line.strip())
@@ -90,7 +90,7 @@ def _commands(line: str) -> tuple[str, list[str]]:
 
 
 def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
-    """Each prefix in `words` (what follows the verb), and the words that announce it alone."""
+    """Each prefix in `words` (those after the verb), with the words that announce it alone."""
     match words:
         case ["route", prefix, *rest]:
             told = [prefix]
@@ -104,10 +104,10 @@ def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
     path_id, split = "0", "split" in rest
     if "path-information" in rest[:-1]:
         path_id = _plain(rest[rest.index("path-information") + 1])
-        with suppress(OSError):  # a number, or four with dots
+        with suppress(OSError):  # a number, or four numbers with dots
             path_id = str(int.from_bytes(socket.inet_aton(path_id)))
     for prefix in told:
-        # The key is the same for every spelling of a prefix: IPv6 has many, and a host route needs no length.
+        # The key does not depend on the spelling of the prefix: IPv6 has many, and a host route needs no length.
         address, slash, length = _plain(prefix).partition("/")
         is_ipv6 = ":" in address
         width = 128 if is_ipv6 else 32
@@ -121,5 +121,5 @@ def _subjects(words: list[str]) -> Iterator[tuple[_Key, str]]:
 
 
 def _plain(word: str) -> str:
-    r"""The word without quotes, and up to an escaped space: ExaBGP reads `192.0.2.1/32\n` as a prefix."""
+    r"""The word without quotes and cut at an escaped space, as ExaBGP reads `192.0.2.1/32\n` as a prefix."""
     return _QUOTING.sub("", _ESCAPED_SPACE.sub("", word)).rstrip(";")

@@ -1,4 +1,4 @@
-"""Runs a configured process: reads its lines, answers them, and starts it again when it ends."""
+"""Runs a configured process: reads and answers its lines, and restarts it when it ends."""
 
 import asyncio
 import logging
@@ -19,12 +19,12 @@ from bgp2vpc.sources.session import Listener, SourceKind, SpeakerSession
 from bgp2vpc.sources.turns import LineQueue, Turns
 
 _LOGGED: Final = 1000
-"""Characters of one stderr line that reach the log."""
+"""Maximum number of characters of a stderr line that are logged."""
 _JITTER: Final = random.SystemRandom()
 
 
 class ScriptState(Enum):
-    """The values are the words of the status page."""
+    """The state of a script; the values are the words of the status page."""
 
     RUNNING = "running"
     BACKOFF = "backoff"
@@ -34,7 +34,11 @@ class ScriptState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ScriptSettings:
-    """`restart_time`: seconds its paths outlive it. `grace`: seconds between SIGTERM and SIGKILL. `max_line`: bytes."""
+    """The configuration of a script.
+
+    `restart_time`: seconds for which its paths are kept after its end. `grace`: seconds between SIGTERM and SIGKILL.
+    `max_line`: bytes.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -47,7 +51,7 @@ class ScriptSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScriptStatus:
-    """A script as the status shows it."""
+    """The state of a script for the status."""
 
     name: str
     state: ScriptState
@@ -61,49 +65,49 @@ class ScriptStatus:
 
 @dataclass(frozen=True, slots=True)
 class Pauses:
-    """Seconds before a script is started again, and others of its life."""
+    """Times in seconds, for restarts of a script and its supervision."""
 
     quiet: float = 1.0
-    """After exit 0: not a crash, the next round comes soon. Doubled once it ends at once again and again."""
+    """Pause after exit 0, which is no crash. It doubles in a series of runs that end at once."""
     first: float = 1.0
-    """After a crash; doubled with each further one, up to `longest`."""
+    """Pause after a crash; it doubles with each further crash, up to `longest`."""
     longest: float = 60.0
     proven: float = 60.0
-    """After a run of this length the next crash counts as the first."""
+    """After a run of this length, the next crash counts as the first."""
     brief: float = 10.0
-    """A run that is shorter has ended at once."""
+    """A shorter run counts as one that ended at once."""
     unended: float = 5.0
-    """How long the end of a line may take before that is told."""
+    """How long a line may be without its end before this is logged."""
 
 
 SERIES: Final = 3
-"""So many runs in a row that end at once, and with the same exit, are a series: logged once, and not each time."""
+"""This many runs in a row that end at once with the same exit form a series, which is logged only once."""
 
 
 class Restarts:
-    """How long to wait before a script is started again, by how it has ended so far."""
+    """Computes the pause before a restart from the previous ends of the script."""
 
     def __init__(self, pauses: Pauses, restart_time: float) -> None:
         self._pauses = pauses
-        # The paths of a script that says its lines and leaves outlive the pause, as they would otherwise come and go.
+        # A script that prints its lines and ends must restart within `restart_time`, or its paths would flap.
         outlived = max(pauses.quiet, restart_time / 2) if restart_time else pauses.longest
         self._longest_quiet = min(pauses.longest, outlived)
         self._crashes = 0
-        """In a row."""
+        """Number of crashes in a row."""
         self._last_exit = ""
         self._alike = 0
 
     @property
     def is_series(self) -> bool:
-        """Whether it ends at once, and alike, again and again."""
+        """Whether the script is in a series of equal runs that end at once."""
         return self._alike >= SERIES
 
     def end_series(self) -> None:
-        """It stays up."""
+        """The script stays up, so its series is over."""
         self._alike = 0
 
     def pause_after(self, exit_: str, *, crashed: bool, lived: float) -> float:
-        """Seconds to wait after a run of `lived` seconds that ended with `exit_`, before jitter."""
+        """Seconds to wait after a run of `lived` seconds that ended with `exit_`, without jitter."""
         alike = lived < self._pauses.brief and exit_ == self._last_exit
         self._alike = self._alike + 1 if alike else int(lived < self._pauses.brief)
         self._last_exit = exit_
@@ -117,10 +121,11 @@ class Restarts:
 
 @dataclass(slots=True, eq=False)
 class _Run:
-    """One run of the process, from before its start until the next one: the session, and the lines of its pipes.
+    """One run of the process, with its session and the line queues of its pipes.
 
-    `child`: only while it runs. `is_deaf`: its answers are dropped, since it does not read them. `unfinished_since`:
-    how many lines had come when a line without its end was waited for; told once a run. `last_error`: of its stderr.
+    `child`: None unless it is running. `is_deaf`: it does not read its answers, so they are dropped.
+    `unfinished_since`: the number of lines that had come when the wait for an unfinished line's end began.
+    `last_error`: its last line on stderr.
     """
 
     session: SpeakerSession
@@ -133,7 +138,7 @@ class _Run:
 
 
 class Script:
-    """Runs one script, and starts it again whenever it ends. No failure of it ends the daemon."""
+    """Runs one script and restarts it whenever it ends. No failure of the script ends the daemon."""
 
     def __init__(
         self, settings: ScriptSettings, listener: Listener, turns: Turns, *, pauses: Pauses | None = None
@@ -153,7 +158,7 @@ class Script:
 
     @property
     def status(self) -> ScriptStatus:
-        """As of now."""
+        """The state of the script now."""
         child = self._run.child
         return ScriptStatus(
             name=self._settings.name,
@@ -167,10 +172,10 @@ class Script:
         )
 
     async def run(self) -> None:
-        """Run the script until cancelled, or, without `respawn`, until it has ended.
+        """Run the script until cancelled, or without `respawn` until it has ended.
 
-        When cancelled, it sends SIGTERM to the script's process group and reads until the script has ended or `grace`
-        is over; then the session closes.
+        On cancellation it sends SIGTERM to the script's process group and reads until the script has ended or `grace`
+        is over; then it closes the session.
         """
         clock = asyncio.get_running_loop().time
         try:
@@ -192,7 +197,7 @@ class Script:
             raise
 
     async def _run_once(self) -> bool:
-        """Start the process and listen until it ends. True if it crashed, or could not be started."""
+        """Start the process and read its lines until it ends. True if it crashed or could not be started."""
         settings, before = self._settings, self._last_exit
         run = self._run = self._new_run()
         try:
@@ -221,7 +226,7 @@ class Script:
         finally:
             proof.cancel()
             run.child = None
-            if rest := run.output.unfinished:  # it may have been cut in the middle of a prefix
+            if rest := run.output.unfinished:  # not used: it may be cut off in the middle of a prefix
                 run.session.feed_unended(rest)
                 self._last_line = _printable(rest)
             run.output.clear()
@@ -231,12 +236,12 @@ class Script:
         self._last_exit = exit_text(code)
         routine = self._is_routine and self._last_exit == before
         level = logging.DEBUG if routine else logging.WARNING if code else logging.INFO
-        # Its stderr is logged at info, which may be off, and the last line is usually the reason.
+        # The last line of stderr is usually the reason, and stderr is logged at info, which may be off.
         self._tell(level, "script ended", exit=self._last_exit, why=(run.last_error or None) if code else None)
         return code != 0
 
     def _new_run(self) -> _Run:
-        """For the next run: with answers switched on, and nothing left of an unfinished line."""
+        """The state for the next run, with answers switched on and empty line queues."""
         name, limit = self._settings.name, self._settings.max_line
         return _Run(
             SpeakerSession(name, SourceKind.SCRIPT, self._listener, max_line=limit, routine=self._is_routine),
@@ -246,11 +251,11 @@ class Script:
 
     @property
     def _is_routine(self) -> bool:
-        """Whether its starts and ends are no news: a job that comes to its end, or one that fails again and again."""
+        """Whether starts and ends are only logged at debug: the last run ended with exit 0, or there is a series."""
         return self._endings.is_series or self._last_exit == exit_text(0)
 
     def _stays(self) -> None:
-        """It has not ended at once this time."""
+        """The present run has not ended at once."""
         if self._endings.is_series:
             self._endings.end_series()
             self._run.session.routine = self._is_routine
@@ -266,12 +271,12 @@ class Script:
         asyncio.get_running_loop().call_later(self._pauses.unended, self._tell_unfinished, self._run)
 
     def _tell_unfinished(self, run: _Run) -> None:
-        """Most often it is a `printf` without a newline, or the script's own buffer that is not flushed."""
-        if run.child is None:  # it has ended meanwhile
+        """Warn about an unfinished line. Usual causes: `printf` without a newline, or an output buffer not flushed."""
+        if run.child is None:  # the run has ended meanwhile
             return
         if not (rest := run.output.unfinished):
             run.unfinished_since = None
-        elif run.unfinished_since != self._lines:  # another line than then
+        elif run.unfinished_since != self._lines:  # the unfinished line is a newer one
             self._await_line_end()
         else:
             what = "script has sent an unfinished line: it counts once its line end has come"
@@ -288,7 +293,7 @@ class Script:
         answer = run.session.feed(line)
         if not answer or run.child is None or run.child.stdin.put(answer) or run.is_deaf:
             return
-        if run.child.stdin.closed:  # its own choice, or it has ended
+        if run.child.stdin.closed:  # the script has closed its stdin or ended
             return
         run.is_deaf = True
         self._tell(logging.WARNING, "script does not read its stdin: answers are dropped")

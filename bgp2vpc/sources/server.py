@@ -1,8 +1,8 @@
-"""The unix socket: clients send lines of the text protocol, as scripts do, and ask questions.
+"""The server of the unix socket, whose clients send lines of the text protocol, as scripts do, or ask questions.
 
-Further lines, answered `done` or `error` like all others:
+Additional lines, answered by `done` or `error` like all others:
 
-    bgp2vpc hello NAME     be source NAME instead of client-N; `tee:…` is a tee, whose lines ExaBGP has got already
+    bgp2vpc hello NAME     be source NAME instead of client-N; `tee:…` is a tee, whose lines ExaBGP gets directly
     bgp2vpc lasting        be the shared source `api`, which does not end with the connection
     bgp2vpc reasons        print `error: WHY` before `error`
     bgp2vpc QUESTION …     one of the questions given to `serve`, such as `status` or `drain 192.0.2.53/32`
@@ -31,20 +31,21 @@ from bgp2vpc.sources.unix import SocketError, SocketPeer, listen_at, peer_of
 __all__ = ["LASTING", "Question", "SocketError", "SocketServer", "serve"]
 
 Question = Callable[[Sequence[str], SocketPeer], str]
-"""(the words after its name, who asks) -> lines of text. Raises Bgp2vpcError with the reason of a refusal."""
+"""(the words after the question's name, the client's process) -> lines of text. Raises Bgp2vpcError for a refusal."""
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@-]{0,63}")
 _UNREAD_LIMIT: Final = 1024 * 1024
-"""Bytes of answers that may wait for a client when it says more; beyond, it is dropped. One answer may be longer:
-the status of 1000 prefixes in ten tables is."""
+"""Bytes of unread answers with which a client may send another line; with more it is dropped. A single answer may be
+longer, as the status of 1000 prefixes in ten tables is."""
 _MODE: Final = 0o660
 _log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class SocketSettings:
-    """`restart_time`: seconds a client's paths outlive it. `max_line`: bytes.
+    """The configuration of the socket.
 
-    `group`: its members may connect, as the daemon's user may; None: the daemon's own group.
+    `restart_time`: seconds for which a client's paths are kept after its end. `max_line`: bytes. `group`: the group
+    that may connect, besides the daemon's user; None: the daemon's own group.
     """
 
     restart_time: float = 10.0
@@ -62,10 +63,9 @@ async def serve(
     reserved: Container[str] = (),
     turns: Turns | None = None,
 ) -> "SocketServer":
-    """Listen at `path`.
+    """Start a server that listens at `path`. Raises SocketError.
 
-    `reserved`: names no client may take. `turns`: shared with the other sources, so that none delays the others. Raises
-    SocketError.
+    `reserved`: names that clients may not use. `turns`: shared with the other sources, so that none delays the others.
     """
     server = SocketServer(path, listener, settings or SocketSettings(), questions or {}, reserved, turns or Turns())
     await server.start()
@@ -73,7 +73,7 @@ async def serve(
 
 
 class SocketServer:
-    """The socket and its clients. Made by `serve`."""
+    """The socket and its clients; `serve` makes it."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class SocketServer:
         self.questions = questions
         self.restart_time = settings.restart_time
         self.patience = 30.0
-        """Seconds that a client may leave an answer unread."""
+        """Seconds for which a client may leave an answer unread."""
         self.clients: set[_Client] = set()
         self.lasting = _Lasting(listener)
         self.turns = turns
@@ -101,13 +101,13 @@ class SocketServer:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Make the socket and accept clients. Raises SocketError."""
+        """Create the socket and accept clients. Raises SocketError."""
         listening = listen_at(self.path, _MODE, self.settings.group)
         self._inode = self.path.stat().st_ino
         self._server = await asyncio.get_running_loop().create_unix_server(lambda: _Client(self), sock=listening)
 
     async def stop(self) -> None:
-        """Close every client's session and the socket, and remove it. Idempotent."""
+        """Close every client's session and the socket, and remove its file. Idempotent."""
         if self._server is None:
             return
         self._server.close()
@@ -116,15 +116,15 @@ class SocketServer:
             client.end()
         self.lasting.end(self.restart_time)
         try:
-            if self.path.lstat().st_ino == self._inode:  # not that of a successor
+            if self.path.lstat().st_ino == self._inode:  # else the file is a successor's
                 self.path.unlink()
         except OSError as error:
             event(_log, logging.WARNING, "socket not removed", socket=self.path, error=error.strerror)
 
     def release(self, names: Container[str]) -> None:
-        """End the clients that call themselves one of `names`: a new configuration gives these to its scripts.
+        """End the clients with one of `names`, which a new configuration gives to its scripts.
 
-        Their paths stay for the server's restart time, and become stale when the script's session opens.
+        Their paths become stale and are kept for the server's restart time.
         """
         for client in tuple(self.clients):
             if client.source in names:
@@ -133,7 +133,7 @@ class SocketServer:
                 client.end()
 
     def admit(self, client: "_Client") -> str:
-        """The name of a new client's source; empty if there are too many already."""
+        """Admit a new client and return its source name; empty if there are too many clients."""
         if self._server is None:
             return ""
         if len(self.clients) >= at_most(self.settings.max_clients, one_in=8):
@@ -147,19 +147,19 @@ class SocketServer:
         return f"{CLIENT}{self._count}"
 
     def complain(self, words: str, source: str | None = None) -> None:
-        """Log a warning about a client; the throttle keeps a thousand clients from filling the log."""
+        """Log a warning about a client, rate-limited."""
         if self._throttle.allows(asyncio.get_running_loop().time()):
             event(_log, logging.WARNING, words, socket=self.path, source=source)
 
     def name_for(self, name: str) -> str:
-        """`name`; for a tee, which cannot choose another one, the first free of NAME, NAME-2, NAME-3 …"""
+        """`name`; for a tee, which cannot choose another name, the first free one of NAME, NAME-2, NAME-3 …"""
         taken = {client.source for client in self.clients}
         if not name.startswith(TEE) or name not in taken:
             return name
         return next(other for number in count(2) if (other := f"{name}-{number}") not in taken)
 
     def why_not(self, name: str) -> str:
-        """Why a client may not have this name; empty: it may."""
+        """Why a client may not use this name; empty if it may."""
         if not _NAME.fullmatch(name):
             return f"'{name}' is no name: 1 to 64 letters, digits and _ . : @ -, beginning with a letter or digit"
         if name in self._reserved or (reserved_for(name) and not name.startswith(TEE)):
@@ -170,11 +170,11 @@ class SocketServer:
 
 
 class _Client(asyncio.Protocol):
-    """One connection."""
+    """The protocol of one connection."""
 
     def __init__(self, server: SocketServer) -> None:
         self._server = server
-        # Lines are handled at once. A question may take as long as a thousand lines, so it waits for its turn.
+        # A question may take as long as a thousand lines, so it always waits for its turn.
         self._unhandled = LineQueue(
             server.turns,
             self._line,
@@ -182,26 +182,26 @@ class _Client(asyncio.Protocol):
             limit=server.settings.max_line,
             is_slow=lambda line: line is not None and line.lstrip().startswith(b"bgp2vpc"),
         )
-        self._transport: asyncio.Transport  # set before anything else happens; closed, it ignores what is asked of it
+        self._transport: asyncio.Transport  # set before anything else happens; ignores calls once closed
         self._session: SpeakerSession | None = None
-        """Not of one that was refused, or has ended."""
+        """None if the client was refused or has ended."""
         self._peer = SocketPeer(0, -1, -1)
         self.heard_at = 0.0
         self._patience: asyncio.TimerHandle | None = None
 
     @property
     def source(self) -> str:
-        """The name of its source."""
+        """The name of the client's source."""
         return self._session.source if self._session else ""
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is something of it still to be answered."""
+        """Whether it has lines without an answer."""
         return bool(self._unhandled)
 
     @property
     def is_source(self) -> bool:
-        """Whether it has announced something, or is a tee."""
+        """Whether it has announced something or is a tee."""
         return self._session is not None and (self._session.is_open or self._session.kind is SourceKind.TEE)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -225,16 +225,16 @@ class _Client(asyncio.Protocol):
         self._unhandled.feed(data)
 
     def pause_writing(self) -> None:
-        """From asyncio: an answer waits for it to read."""
+        """From asyncio: the client does not read an answer."""
         self._patience = asyncio.get_running_loop().call_later(self._server.patience, self._give_up)
 
     def resume_writing(self) -> None:
-        """From asyncio: it has read."""
+        """From asyncio: the client has read on."""
         if self._patience is not None:
             self._patience.cancel()
 
     def eof_received(self) -> bool:
-        """From asyncio. The end of its lines is the end of the client, once it has its answers."""
+        """From asyncio: the client sends no more; the connection closes once its answers are written."""
         rest = self._unhandled.unfinished
         if rest and self._session is not None:
             self._transport.write(self._session.feed_unended(rest))
@@ -245,7 +245,7 @@ class _Client(asyncio.Protocol):
         self.end()
 
     def make_room(self) -> None:
-        """Drop this client: there are too many, and it is the one that was silent for longest."""
+        """Drop this client, which has been idle for longest, because there are too many."""
         self._transport.write(b"error: too many clients; this one was idle for longest, and is dropped\n")
         self.end()
 
@@ -275,7 +275,7 @@ class _Client(asyncio.Protocol):
         self.end()
 
     def _own(self, session: SpeakerSession, words: list[str]) -> bytes:
-        """The answer to `bgp2vpc …`, a line that ExaBGP does not have; `words` are those behind it."""
+        """The answer to a line `bgp2vpc WORDS`, which ExaBGP's API does not have."""
         text, problem = "", ""
         match words:
             case ["reasons"]:
@@ -308,7 +308,7 @@ class _Client(asyncio.Protocol):
 
 
 class _Lasting:
-    """The listener of the source `api`, which many connections share and which does not end with them."""
+    """The listener of the source `api`, which many connections share and which outlives them."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -323,10 +323,10 @@ class _Lasting:
         return self._listener.said(source, command)
 
     def closed(self, source: str, *, hold: float, routine: bool = False) -> None:
-        """A connection has ended; the source has not."""
+        """A connection has ended, but not the source."""
 
     def end(self, hold: float) -> None:
-        """The daemon ends."""
+        """The daemon ends: close the source."""
         if self._open:
             self._open = False
             self._listener.closed(LASTING, hold=hold)

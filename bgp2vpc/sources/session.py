@@ -1,15 +1,19 @@
-"""Sessions: each source of announce/withdraw lines has one, as a BGP peer has.
+"""Sessions: each source of announce and withdraw lines has a session, like a BGP peer.
 
-How the room works: a source is a configured script (`script`, which runs it as a `child`), a client of the unix socket
-(`server`, `unix`; the other end is `client`), a script behind `bgp2vpc tee` (`tee`, a process of its own, which
-connects to that socket), or ExaBGP on our standard input (`exabgp_pipe`). Bytes arrive through non-blocking `pipes`, or
-asyncio for the socket. `turns` cuts them into lines (`lines`), and gives each source a few milliseconds of the event
-loop at a time. For each line `SpeakerSession.feed` parses it (`exabgp_api.line`), hands the command to the `Listener`,
-which is `speaker/adj_rib_in.py`, and returns the answer: `done` or `error`, as ExaBGP answers. A session opens with its
-first command and closes when its source ends; its paths then stay, stale, for `restart_time`, within which a source
-that comes back may announce them again. `tee` keeps what its script announces (`presence`), to say it once more to a
-daemon that was restarted. What sources do wrong again and again is not logged each time (`log_limit`). ExaBGP's lines
-are messages, not commands, and go to `speaker/` without a session.
+How the room works. A source is a configured script (`script` runs it as a `child`), a client of the unix socket
+(`server`, `unix`; its side is `client`), or a script behind `bgp2vpc tee` (`tee`, a process that is a client of the
+socket).
+
+1. Bytes arrive through non-blocking `pipes`, or through asyncio from the socket.
+2. `turns` splits them into `lines` and gives each source a few milliseconds of the event loop at a time.
+3. `SpeakerSession.feed` parses each line (`exabgp_api.line`) and passes the command to the `Listener`
+   (`speaker/adj_rib_in.py`). It returns the answer, `done` or `error`, as ExaBGP does.
+4. The session opens with its first command and closes when the source ends. Its paths are then stale for
+   `restart_time`, within which the source can come back and announce them again.
+
+`tee` records the announcements of its script (`presence`) and repeats them to a restarted daemon. `log_limit` limits
+the logging of repeated mistakes. ExaBGP's own lines (`exabgp_pipe`) are messages, not commands; they go to `speaker/`
+without a session.
 """
 
 from dataclasses import dataclass
@@ -24,7 +28,7 @@ UNENDED: Final = "the last line has no line end, so it may be cut off: it is not
 
 
 class SourceKind(Enum):
-    """Where a source's lines come from; the values are the words of the status page."""
+    """The kind of a source; the values are the words of the status page."""
 
     SCRIPT = "script"
     CLIENT = "client"
@@ -35,7 +39,7 @@ class SourceKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to a line: the lines of `reply`, then `answer`. `error`: why, if `bgp2vpc reasons` was said."""
+    """The answer to a line: the lines of `reply`, then `answer`. `error`: the reason, sent after `bgp2vpc reasons`."""
 
     answer: Answer
     error: str = ""
@@ -43,28 +47,28 @@ class Reply:
 
     @classmethod
     def to(cls, command: Command) -> "Reply":
-        """The answer that the parser chose."""
+        """The answer that the parser has chosen."""
         return cls(command.answer, command.error, command.reply)
 
 
 class Listener(Protocol):
-    """The daemon's side. All calls come on the event loop's thread and must return at once."""
+    """The daemon's side of a session. All calls are made on the event loop's thread and must not block."""
 
     def opened(self, source: str, kind: SourceKind, *, routine: bool = False) -> None:
-        """A session began. Paths held from an earlier session of the same name are now stale, not gone.
+        """A session begins. Paths of an earlier session of this name stay as stale paths.
 
-        `routine`: as so often before, so that it is no news for the log.
+        `routine`: not worth a log line, since it repeats a known pattern.
         """
 
     def said(self, source: str, command: Command) -> Reply:
-        """The source said a line: any line, also wrong and repeated ones. Only between `opened` and `closed`."""
+        """The source has sent a line, valid or not. Only called between `opened` and `closed`."""
 
     def closed(self, source: str, *, hold: float, routine: bool = False) -> None:
-        """The session is over; its paths may stay for `hold` seconds."""
+        """The session has ended; its paths are kept as stale for `hold` seconds."""
 
 
 class SpeakerSession:
-    """One source: parses its lines, asks the listener, and remembers whether the source wants answers."""
+    """The session of one source: parses its lines, passes them to the listener, and answers unless switched off."""
 
     def __init__(
         self,
@@ -87,26 +91,27 @@ class SpeakerSession:
 
     @property
     def is_open(self) -> bool:
-        """Whether the listener knows of it."""
+        """Whether the session is open for the listener."""
         return self._open
 
     def open(self) -> None:
-        """Tell the listener, once."""
+        """Open the session at the listener. Idempotent."""
         if not self._open:
             self._open = True
             self._listener.opened(self.source, self.kind, routine=self.routine)
 
     def close(self, *, hold: float) -> None:
-        """Tell the listener, if it was told of the beginning. It may be opened again."""
+        """Close the session at the listener, if it is open. It can be opened again."""
         if self._open:
             self._open = False
             self._listener.closed(self.source, hold=hold, routine=self.routine)
 
     def feed(self, line: bytes | None) -> bytes:
-        """The bytes to write back for one line (None: an over-long one).
+        """Process one line (None: a line over the limit) and return the bytes of its answer.
 
-        The session opens with the first line that announces, withdraws or is for ExaBGP: a client that only asks for
-        `version` is no source. A `tee` also opens it with a wrong line: it reads no answers, so the daemon has to tell.
+        The session opens with the first line that announces, withdraws or is for ExaBGP, so a client that only asks for
+        `version` is no source. A wrong line also opens a tee's session: the tee reads no answers, so the daemon must
+        report the mistake.
         """
         if line is None:
             reason = f"the line is longer than {self._max_line} bytes (max_line); split it into several"
@@ -118,12 +123,12 @@ class SpeakerSession:
         return self._answer(command)
 
     def feed_unended(self, rest: bytes) -> bytes:
-        """What to write back for what came behind the last line end, now that nothing more will come."""
+        """The answer to an unfinished last line, which is an error."""
         return self._answer(Command(rest.decode("utf-8", "backslashreplace"), answer=Answer.ERROR, error=UNENDED))
 
     def _answer(self, command: Command) -> bytes:
         reply = self._listener.said(self.source, command) if self._open else Reply.to(command)
-        # As in ExaBGP: silence-ack takes effect at once, disable-ack after its own answer.
+        # As in ExaBGP, silence-ack takes effect at once, disable-ack after its own answer.
         acks = command.acks
         if acks in (Acks.ENABLE, Acks.SILENCE):
             self._answers = acks is Acks.ENABLE
@@ -138,6 +143,6 @@ class SpeakerSession:
 
 
 def as_lines(lines: list[str]) -> bytes:
-    """Each as one ASCII line: line ends become spaces, other characters are escaped."""
+    """Encode lines as ASCII: line ends within them become spaces, other characters are escaped."""
     text = "".join(f"{' '.join(line.splitlines())}\n" for line in lines).replace("…", "...")
     return text.encode("ascii", "backslashreplace")

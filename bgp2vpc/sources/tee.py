@@ -1,10 +1,10 @@
-"""`bgp2vpc tee -- CMD`: a script's lines go to ExaBGP as before, and a copy to the daemon.
+"""`bgp2vpc tee -- CMD`: passes a script's lines to ExaBGP as before, and a copy to the daemon.
 
     CMD's stdout -> our stdout (ExaBGP), first and at once -> a copy to the daemon's socket
     our stdin (ExaBGP's answers) -> CMD's stdin
 
-The daemon can be slow, away or restarted without CMD or ExaBGP noticing: copies are dropped, and once it is back the
-present announcements are sent again. One tee runs for every script, so nothing large is imported here.
+If the daemon is slow, absent or restarted, neither CMD nor ExaBGP is affected: copies are dropped, and the
+announcements in force are sent again on the next connection. Every script has its own tee, so it imports nothing large.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ from bgp2vpc.sources.presence import Present
 
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _GRACE: Final = 1.5
-"""Seconds between SIGTERM and SIGKILL: ExaBGP itself kills its helpers after 2. Also what ExaBGP has to take the last
-lines once it wants us to end, and the daemon in any case."""
+"""Seconds between SIGTERM and SIGKILL; ExaBGP itself kills its helpers after 2. At the end, also the time for ExaBGP
+and the daemon to read the last lines."""
 _BEHIND: Final = 64 * 1024
-"""Bytes ExaBGP may be behind before the script has to wait, as it would without us."""
+"""Bytes that ExaBGP may leave unread before the script has to wait, as it would without tee."""
 _OUTPUT_LIMIT: Final = _BEHIND + 2 * 1024 * 1024
 _COPY_LIMIT: Final = 4 * 1024 * 1024
-"""Bytes the daemon may be behind. Beyond that we hang up, and send all announcements again on the next connection."""
+"""Bytes that the daemon may leave unread. With more, tee reconnects and sends all announcements again."""
 _FIRST_PAUSE: Final = 0.2
 _LONGEST_PAUSE: Final = 2.0
 _NOT_STARTED: Final = 127
@@ -41,21 +41,21 @@ _log: Final = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str], path: Path, name: str = "") -> int:
-    """Run `argv` to its end; the exit code is that of `argv` (128 + N for signal N, 127 if it cannot be started)."""
+    """Run `argv` to its end and return its exit code (128 + N for signal N, 127 if it cannot be started)."""
     name = name or default_name(argv)
-    # On ExaBGP's stderr, among what its other processes say.
+    # stderr is ExaBGP's, shared with its other processes, so messages name their origin.
     logging.basicConfig(format=f"bgp2vpc tee {name.replace('%', '%%')}: %(message)s")
     return asyncio.run(relay(argv, path, name))
 
 
 def default_name(argv: Sequence[str]) -> str:
-    """Made from the command line, so that it is the same after a restart."""
+    """A name derived from the command line, so that it is the same after a restart."""
     program = re.sub(r"[^A-Za-z0-9_.@-]", "_", Path(argv[0]).name[:40])
     return f"{program}-{zlib.crc32(os.fsencode(shlex.join(argv))):08x}"
 
 
 async def relay(argv: Sequence[str], path: Path, name: str, *, stdin: int = 0, stdout: int = 1) -> int:
-    """As `main`, on any two descriptors, which it closes. It handles SIGTERM, SIGINT and SIGHUP meanwhile."""
+    """The same as `main`, on any two descriptors, which it closes. Handles SIGTERM, SIGINT and SIGHUP meanwhile."""
     return await _Tee(path, name, stdout).run(argv, stdin)
 
 
@@ -78,7 +78,7 @@ class _Tee:
         loop = asyncio.get_running_loop()
 
         def forward(number: signal.Signals) -> None:
-            # Without a script, as any process does at any of them.
+            # Without a running script, any of these signals ends tee.
             if number is signal.SIGTERM or not child.signal(number):
                 self._over.set()
 
@@ -90,7 +90,7 @@ class _Tee:
             await asyncio.wait((ended, over), return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
                 code = ended.result()
-                # Without us, the pipe would keep what the script said last until ExaBGP reads it.
+                # Without tee, the pipe would keep the script's last lines until ExaBGP reads them.
                 taken = asyncio.create_task(self._exabgp.flush())
                 await asyncio.wait((taken, over), return_when=asyncio.FIRST_COMPLETED)
             else:
@@ -110,12 +110,12 @@ class _Tee:
         return code if code >= 0 else 128 - code
 
     def _listen_to_exabgp(self, stdin: int, child: Child) -> Inlet:
-        """The end of a pipe means that ExaBGP is gone; that of /dev/null or a terminal, that there are no answers."""
+        """Pass ExaBGP's answers to the script. End of file on a pipe means that ExaBGP is gone; else, no answers."""
         mode = os.fstat(stdin).st_mode
         is_exabgp = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
         def answered(data: bytes) -> None:
-            child.stdin.put(data)  # a script that never reads loses answers, and cannot freeze ExaBGP
+            child.stdin.put(data)  # a script that never reads loses answers but cannot block ExaBGP
 
         answers = Inlet(stdin, answered)
         answers.ended.add_done_callback(lambda _: self._over.set() if is_exabgp else child.stdin.close())
@@ -129,14 +129,14 @@ class _Tee:
 
         if not self._exabgp.put(data):
             self._over.set()
-        # A script that prints faster than ExaBGP reads is paused, as the pipe would without us; nothing is dropped.
+        # A script that prints faster than ExaBGP reads is paused, as by a pipe without tee; nothing is dropped.
         elif self._exabgp.waiting > _BEHIND and self._child and not self._catching_up:
             self._child.pause()
             self._catching_up = asyncio.create_task(catch_up(self._child))
         for line in self._splitter.feed(data):
             if line is not None:
                 self._copy.say(line)
-            # An ExaBGP that ends does not answer, and a healthcheck that withdraws waits for each answer.
+            # At its end ExaBGP does not answer any more, but a healthcheck that withdraws waits for each answer.
             if self._over.is_set() and self._child:
                 self._child.stdin.put(b"done\n")
 
@@ -152,20 +152,20 @@ class _Copy:
         self._outlet: Outlet | None = None
 
     def say(self, line: bytes) -> None:
-        """Send one line if the daemon is connected, and note what it announces or withdraws."""
+        """Send one line if the daemon is connected, and record what it announces or withdraws."""
         self._present.note(line.decode("latin-1"))
         if self._outlet is not None and not self._outlet.put(line + b"\n"):
             self._hang_up()  # too far behind: all announcements are sent again on the next connection
 
     async def flush(self, within: float) -> None:
-        """Wait at most `within` seconds until the daemon has taken what was said."""
+        """Wait up to `within` seconds until everything is written to the daemon's socket."""
         if self._outlet is not None:
             await self._outlet.flush(within)
 
     async def run(self) -> None:
-        """Keep a connection to the daemon, until cancelled: its name, and the present announcements, open it.
+        """Keep a connection to the daemon until cancelled. Each connection begins with the name and all announcements.
 
-        The daemon's answers are read and dropped, so that it never waits for us.
+        The daemon's answers are read and dropped, so that the daemon never waits for tee.
         """
         pause, said = _FIRST_PAUSE, ""
         while True:

@@ -1,8 +1,8 @@
-"""Shares the event loop between the sources, so that none delays the others, or the loop, for long.
+"""Shares the event loop between the sources, so that none delays the others or the loop for long.
 
-The lines of a source are handled in slices of 2 ms, one source after the other, and the event loop runs in between. So
-a thousand lines of one client, a script that prints without pause, or a question of each of a hundred clients delay an
-announcement by a few milliseconds at most. While lines of a source wait, no more is read from it.
+Lines are handled in slices of 2 ms, one source after the other, and the event loop runs in between. A thousand lines of
+one client, a script that prints without pause, or questions of a hundred clients thus delay an announcement by a few
+milliseconds at most. While lines of a source wait, nothing more is read from it.
 """
 
 import asyncio
@@ -14,27 +14,27 @@ from bgp2vpc.exabgp_api import MAX_LINE
 from bgp2vpc.sources.lines import LineSplitter
 
 _SLICE: Final = 0.002
-"""Seconds of work in one turn; one line or question is always done whole."""
+"""Seconds of work in one turn; a line or question is always handled completely."""
 _PIECE: Final = 2048
-"""Bytes that are cut into lines at once: at worst that many lines, which takes a millisecond."""
+"""Bytes split into lines at once; at worst that many lines, which takes a millisecond."""
 
 
 class Worker(Protocol):
-    """A source whose lines or questions are worked off in slices."""
+    """A source whose lines are handled in slices."""
 
     def work(self, until: float) -> bool:
-        """Do some of it, at least one piece, until this time of the loop's clock; whether some is left."""
+        """Handle at least one line, until the time `until` of the loop's clock. Returns whether lines are left."""
 
 
 class Turns:
-    """The workers that have work left; each gets a slice of time in turn."""
+    """The queue of workers with lines left; each gets a slice of time in turn."""
 
     def __init__(self) -> None:
         self._waiting: deque[Worker] = deque()
         self._is_due = False
 
     def add(self, worker: Worker) -> None:
-        """Queue a worker that has work. It must not be queued already."""
+        """Queue a worker, which must not be queued already."""
         self._waiting.append(worker)
         self._go_on()
 
@@ -52,11 +52,10 @@ class Turns:
 
 
 class LineQueue:
-    """The lines that one source has sent, and that are not handled yet.
+    """The lines of one source that are not handled yet.
 
-    `handle` gets each, and None for one of more than `limit` bytes. `hold` is called with True when the source is not
-    to be read for now, and with False when it is read again. A line for which `is_slow` holds always waits for a turn
-    of its own.
+    `handle`: called with each line, or None for a line of more than `limit` bytes. `hold`: called with True to pause
+    reading from the source, with False to resume. `is_slow`: whether a line must wait for a turn of its own.
     """
 
     def __init__(
@@ -77,16 +76,16 @@ class LineQueue:
         self._lines: deque[bytes | None] = deque()
 
     def __bool__(self) -> bool:
-        """Whether something waits."""
+        """Whether lines are waiting."""
         return bool(self._lines or self._unread)
 
     @property
     def unfinished(self) -> bytes:
-        """The line that is left when all whole ones are handled: its end has not come."""
+        """The bytes after the last line end; empty while complete lines are waiting."""
         return b"" if self else self._splitter.unfinished
 
     def feed(self, data: bytes) -> None:
-        """The source has sent this: the lines of the first slice are handled at once."""
+        """Add bytes of the source. The first slice of lines is handled at once."""
         is_waiting = bool(self)
         self._unread += data
         if is_waiting or not self._has_line():
@@ -96,14 +95,14 @@ class LineQueue:
             self._turns.add(self)
 
     def work(self, until: float) -> bool:
-        """Called by `Turns`."""
+        """Handle a slice; `Turns` calls it."""
         is_left = self._work(until)
         if not is_left:
             self._hold(False)
         return is_left
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Drop the waiting lines."""
         self._lines.clear()
         self._unread.clear()
 
@@ -116,7 +115,7 @@ class LineQueue:
         return False
 
     def _has_line(self) -> bool:
-        """Whether there is a line. What was read is cut into lines piece by piece: it may hold a hundred thousand."""
+        """Whether a line is waiting. Splits the bytes piece by piece, since they may hold a hundred thousand lines."""
         while not self._lines and self._unread:
             self._lines += self._splitter.feed(bytes(self._unread[:_PIECE]))
             del self._unread[:_PIECE]

@@ -1,4 +1,4 @@
-"""The unix socket in the file system, and the credentials of its clients. Clients import it, so it is small."""
+"""The unix socket's file, connections to it, and the credentials of its clients. Small, because clients import it."""
 
 import grp
 import os
@@ -15,23 +15,23 @@ from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.files import ensure_directory, reason_of
 
 _LONGEST: Final = 107
-"""Bytes of a socket's path; sockaddr_un(7) ends there."""
+"""Maximum length of a socket's path in bytes (unix(7), `sun_path`)."""
 _BACKLOG: Final = 128
 _BUSY: Final = 0.01
-"""Seconds until the next try if the queue of connections is full."""
+"""Seconds until the next attempt if the queue of connections is full."""
 _CREDENTIALS: Final = struct.Struct("3i")
 _USERS: Final = Path("/etc/passwd")
 
 
 class SocketError(Bgp2vpcError):
-    """The socket cannot be used; the message says why, and what to do."""
+    """The socket cannot be used; the text says why and what to do."""
 
 
 def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
-    """A listening socket at `path` with permission bits `mode`, in place of one left behind by a process that died.
+    """Create a listening socket at `path` with permission bits `mode`; replaces one that a dead process has left.
 
-    `group`: whose it is; None: our own. It gets mode and group before it listens, and its name only then, so nobody
-    ever reaches it with the mode of some umask (ExaBGP runs its helpers with umask 0). Raises SocketError.
+    `group`: the group of the file; None: our own. The socket gets mode and group before it listens and before it gets
+    its name, so that it never has the mode of the umask (ExaBGP runs its helpers with umask 0). Raises SocketError.
     """
     if len(os.fsencode(path)) > _LONGEST:
         raise SocketError(f"{path}: longer than the {_LONGEST} bytes a socket's path may have")
@@ -61,7 +61,7 @@ def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
 
 
 def connect(path: Path, timeout: float) -> socket.socket:
-    """A connection to the daemon at `path`; each call on it takes at most `timeout` seconds. Raises SocketError."""
+    """Connect to the daemon at `path`; each call on the socket takes at most `timeout` seconds. Raises SocketError."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.settimeout(timeout)
     deadline = time.monotonic() + timeout
@@ -69,7 +69,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
         try:
             connection.connect(os.fspath(path))
         except BlockingIOError as error:
-            # So many wait to be accepted that the kernel takes no more: unlike TCP's, such a connect fails at once.
+            # The queue of connections to accept is full. Unlike with TCP, connect fails at once then.
             if time.monotonic() < deadline:
                 time.sleep(_BUSY)
                 continue
@@ -101,7 +101,7 @@ def _refuse_if_taken(path: Path) -> None:
     try:
         kind = path.lstat().st_mode
     except OSError:
-        return  # nothing there, or nothing that can be looked at: binding will say so
+        return  # nothing there, or not accessible, which bind will report
     if not stat.S_ISSOCK(kind):
         raise SocketError(f"{path}: exists and is no socket; move it away or choose another path")
     try:
@@ -115,16 +115,16 @@ def _refuse_if_taken(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SocketPeer:
-    """The process that connected, as the kernel says (SO_PEERCRED, unix(7)); what it says of itself is not trusted."""
+    """The process of a client, as reported by the kernel (SO_PEERCRED, unix(7)), not by the client."""
 
     pid: int
     uid: int
     gid: int
 
     def __str__(self) -> str:
-        """`alice (uid 1000, pid 4242)`; the name only of a user of this host."""
+        """`alice (uid 1000, pid 4242)`; without a name if the user is not in /etc/passwd."""
         known = f"uid {self.uid}, pid {self.pid}"
-        # /etc/passwd alone: with a directory service, `pwd` might block the event loop.
+        # Only /etc/passwd: the `pwd` module might query a directory service and block the event loop.
         try:
             lines = _USERS.read_text(errors="replace").splitlines()
         except OSError:
@@ -135,7 +135,7 @@ class SocketPeer:
 
 
 def peer_of(connection: socket.socket) -> SocketPeer:
-    """Who connected. Raises OSError."""
+    """The process at the other end of the connection. Raises OSError."""
     return SocketPeer(
         *_CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     )
