@@ -1,10 +1,10 @@
-"""Health checks, in the order that a result passes through the files. `runner` has the theory of operation.
+"""Health checks; the files are in the order in which a result passes through them. `runner` explains how it works.
 
 model     a check and its probe, as values                                                  pure
-probe     runs one probe of any type, and gives it up in time; probes/ has one file per type
-reasons   why a probe failed, and whether that speaks against what it probes
-rise_fall from results to a verdict: rise and fall                                          pure
+probe     runs one probe of any type within its time-out; probes/ has one file per type
+reasons   why a probe failed, and whether that is evidence against its destination
+rise_fall from results to a verdict, by rise and fall                                       pure
 results   the last results of one check, its verdict and its status                         pure
-runner    runs one check: when each probe is due, and what its result changes
-hooks     the programs that are run when a verdict changes; programs: how one is run
+runner    runs one check: schedules its probes and handles their results
+hooks     runs a check's programs when its verdict changes; programs: runs one program
 """

@@ -1,4 +1,4 @@
-"""Runs the programs `on_healthy` and `on_unhealthy` when the verdict of a check changes. They never delay the check."""
+"""Runs the programs `on_healthy` and `on_unhealthy` when a check's verdict changes, without delaying the check."""
 
 import asyncio
 import logging
@@ -10,18 +10,18 @@ from bgp2vpc.health.programs import RunProgram, run_program
 from bgp2vpc.logs import event
 
 _WAITING: Final = 8
-"""Changes that wait while a program runs. If a check flaps faster than that, the oldest change is dropped."""
+"""Maximum number of changes that wait while a program runs; the oldest is dropped first."""
 
 log = logging.getLogger("bgp2vpc.health")
 
 
 class CheckHooks:
-    """Runs `on_healthy` and `on_unhealthy` of one check: in order, and never two at once."""
+    """Runs `on_healthy` and `on_unhealthy` of one check, one after the other."""
 
     def __init__(
         self, check: Check, *, timeout: float = 30.0, only_log: bool = False, program: RunProgram = run_program
     ) -> None:
-        """`timeout` in seconds, for each program. With `only_log` none is run."""
+        """`timeout`: seconds for each program. `only_log`: log programs instead of running them."""
         self._check = check
         self._timeout = timeout
         self._only_log = only_log
@@ -41,7 +41,7 @@ class CheckHooks:
         self._due.put_nowait(healthy)
 
     async def run(self) -> None:
-        """Run the queued programs, until cancelled; a program that then still runs is killed."""
+        """Run the queued programs until cancelled, which kills a running program."""
         while True:
             healthy = await self._due.get()
             argv = self._argv(healthy)

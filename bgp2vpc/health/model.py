@@ -1,4 +1,4 @@
-"""What a health check is, as values, and what it tells. Pure. Times are in seconds."""
+"""A health check, its probe and its results, as values. Pure. Times are in seconds."""
 
 import re
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from typing import TypeAlias
 from bgp2vpc.prefix import IPAddress
 
 Argv: TypeAlias = tuple[str, ...]
-"""A program and its arguments; no shell. Empty: nothing is run."""
+"""A program and its arguments, run without a shell. Empty: nothing is run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """How a TLS connection is checked. `ca_pem` None: the system's CAs. `server_name` empty: the destination."""
+    """How a TLS connection is verified. `ca_pem`: None for the system's CAs. `server_name`: empty: the destination."""
 
     ca_pem: str | None = None
     verify: bool = True
@@ -21,14 +21,14 @@ class Tls:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """ICMP (ICMPv6) echo: healthy if the reply comes in time."""
+    """An ICMP or ICMPv6 echo; healthy if the reply arrives in time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tcp:
-    """A connection; `send` goes out as it stands, then `expect` must be found anywhere in what arrives in time.
+    """A TCP connection that sends `send` and then looks for `expect` anywhere in the received data.
 
-    Without `expect`: healthy once connected and `send` is written.
+    Without `expect` it is healthy once connected and `send` is written.
     """
 
     port: int
@@ -39,18 +39,18 @@ class Tcp:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program: healthy if it exits with 0. `%DESTINATION%` in an argument stands for the destination."""
+    """A program; healthy if it exits with 0. `%DESTINATION%` in an argument stands for the destination."""
 
     argv: Argv
 
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """One request, HTTPS if `tls`; redirects are answers like any other.
+    """An HTTP request, or HTTPS with `tls`. Redirects are not followed.
 
-    `host`: the Host header (and the TLS server name, unless `tls` names one); empty: the destination. `statuses`: those
-    that are healthy. `body`: must be found in the answer's body, as text; `body_regexp`: must match
-    somewhere in its first 16,384 characters.
+    `host`: the Host header, and the TLS server name unless `tls` has one; empty: the destination. `statuses`: the
+    healthy ones. `body`: text that the body must contain. `body_regexp`: must match somewhere in the first 16,384
+    characters of the body.
     """
 
     port: int
@@ -66,9 +66,9 @@ class Http:
 
 @dataclass(frozen=True, slots=True)
 class Dns:
-    """One question, asked of the destination: healthy if there are answers of this type, and `expect` is among them.
+    """A DNS query to the destination; healthy if it has answers of this type and all of `expect` are among them.
 
-    `record`: `A`, `AAAA`, `TXT` …; `expect`: answers as zone files write them, all of which must be there.
+    `record`: `A`, `AAAA`, `TXT` … `expect`: records in the notation of zone files.
     """
 
     name: str
@@ -83,12 +83,13 @@ Probe: TypeAlias = Ping | Tcp | Program | Http | Dns
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A configured check. `destination` None: a template, to be instantiated for the owner of a route.
+    """A configured check. `destination`: None for a template, which `for_destination` applies to a route's owner.
 
-    `rise` successes in a row make it healthy, `fall` failures in a row unhealthy. One probe every `every` seconds, each
-    given up after `timeout`. `on_healthy` and `on_unhealthy` are run when the verdict changes, also the first time.
-    `votes`: how many voters have to speak against an owner (see `rise_fall.failing`); None: nobody else is asked.
-    `control`: the name of a check of this host that must pass, or a failure of this one tells nothing; empty: none.
+    `rise` successes in a row make it healthy, `fall` failures in a row unhealthy. It probes every `every` seconds, with
+    a time-out of `timeout`. `on_healthy` and `on_unhealthy` run when the verdict changes, including the first verdict.
+    `votes`: the number of votes needed against an owner (see `rise_fall.failing`); None: votes do not count.
+    `control`: the name of a check of this host; while that does not pass, failures of this check count as unknown.
+    Empty for none.
     """
 
     name: str
@@ -105,7 +106,7 @@ class Check:
 
     @property
     def type(self) -> str:
-        """The word of the configuration."""
+        """The type as in the configuration."""
         match self.probe:
             case Http(tls=Tls()):
                 return "https"
@@ -115,17 +116,17 @@ class Check:
                 return type(probe).__name__.lower()
 
     def for_destination(self, destination: IPAddress) -> "Check":
-        """The check that this template stands for at one destination."""
+        """The template applied to one destination."""
         return replace(self, destination=destination)
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What one probe found: healthy, unhealthy, or (None) unknown.
+    """The result of one probe: healthy, unhealthy, or (None) unknown.
 
-    Unhealthy needs evidence from what is checked: a refusal, a wrong answer, or silence while we were on time. What
-    fails on our own side (no descriptors, a program that is not there) says nothing about it: unknown. `reason`: why
-    it is not healthy, in a few words for people.
+    Unhealthy requires evidence from the destination: a refusal, a wrong answer, or silence while our own process was on
+    time. A failure on our own side (no descriptors, a missing program) is unknown. `reason`: why it is not healthy, in
+    a few words for people.
     """
 
     healthy: bool | None

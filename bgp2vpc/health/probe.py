@@ -1,4 +1,4 @@
-"""Runs one probe of any type. The code of a type is imported when a check of that type exists, since some is large."""
+"""Runs one probe of any type. The code of a type is imported when the first check uses it, since some is large."""
 
 # ruff: noqa: PLC0415
 
@@ -13,15 +13,15 @@ from bgp2vpc.health.reasons import timeout_reason
 from bgp2vpc.prefix import IPAddress
 
 _LOOKS: Final = 8
-"""How often, within one time-out, it is measured whether the event loop is late."""
+"""How many times within a time-out the lateness of the event loop is measured."""
 _TOLERATED: Final = 0.25
 
 Prober: TypeAlias = Callable[[Check], Awaitable[ProbeResult]]
-"""What `run_probe` is: one probe of a check, without a deadline of its own."""
+"""Runs one probe of a check, without a deadline, as `run_probe` does."""
 
 
 def prepare(probe: Probe) -> None:
-    """Load what probes of this type need, so that the first one is not late, and see that they can work here.
+    """Import the code of this probe type, so that the first probe is not late, and check that it can work here.
 
     Raises PingNotAllowed and UnusableCa.
     """
@@ -36,9 +36,9 @@ def prepare(probe: Probe) -> None:
 
 
 async def run_probe(check: Check) -> ProbeResult:
-    """Probe once. Whoever calls gives it a deadline; cancelled, it leaves nothing behind.
+    """Run one probe, without a deadline; cancellation cleans up.
 
-    Whatever the network or a program does is a ProbeResult. Raises ValueError for a template, which has no destination.
+    Any failure of the network or a program is a ProbeResult. Raises ValueError for a template without a destination.
     """
     if check.destination is None:
         raise ValueError(f"{check.name} is a template: there is no destination to probe")
@@ -46,16 +46,16 @@ async def run_probe(check: Check) -> ProbeResult:
 
 
 async def probe_within(check: Check, probe: Prober = run_probe) -> ProbeResult:
-    """Probe once, and give up after the check's own time-out.
+    """Run one probe within the check's time-out.
 
-    A time-out counts as unhealthy only if our event loop was on time. If it was late by more than a quarter of the
-    time-out, the answer may have come without being read: the result is unknown.
+    A time-out is unhealthy only if our event loop was on time. If the loop was late by more than a quarter of the
+    time-out, the answer may have arrived without being read, so the result is unknown.
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
     given_up = started + check.timeout
     step, late = check.timeout / _LOOKS, 0.0
-    # The first look sets it: most probes have ended by then, and have needed one timer instead of two.
+    # Set by the first `look`. Most probes have ended by then, and so have needed one timer instead of two.
     deadline = asyncio.timeout_at(None)
     timer: asyncio.TimerHandle
 

@@ -1,4 +1,4 @@
-"""Programs that are run to an end, in a limited time, and of which only the end matters."""
+"""Runs programs with a time limit and returns how they ended."""
 
 import asyncio
 import os
@@ -9,18 +9,18 @@ from typing import Final, Protocol
 from bgp2vpc.sources.child import Child, as_in_file, exit_text
 
 _KEPT: Final = 4096
-"""Bytes of output kept: enough for any last line that is worth reading."""
+"""Bytes of output kept, to find the last line."""
 _LINGER: Final = 0.1
-"""Seconds that others holding its stdout open are listened to after its end, which is what matters."""
+"""Seconds to read after the program's end while its descendants hold its stdout open."""
 _SHOWN: Final = 200
-"""Characters of the last line that are told."""
+"""Maximum number of characters of the last line in `said`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a program ended. `code`: negative for a signal, None if it never ran or was given up.
+    """How a program ended. `code`: the exit code, negative for a signal, None if it did not start or timed out.
 
-    `said`: the last line on stderr, or else on stdout. `trouble`: why it was not well, empty after exit 0.
+    `said`: the last line on stderr, or else on stdout. `trouble`: what went wrong, empty after exit 0.
     """
 
     code: int | None
@@ -34,7 +34,7 @@ class Ending:
 
 
 class RunProgram(Protocol):
-    """What `run_program` is, for those who are given another one."""
+    """The signature of `run_program`, for callers that can be given another function."""
 
     async def __call__(
         self,
@@ -49,13 +49,13 @@ class RunProgram(Protocol):
 async def run_program(
     argv: Sequence[str],
     *,
-    timeout: float | None = None,  # noqa: ASYNC109  # what is over after it is told apart from our own cancellation
+    timeout: float | None = None,  # noqa: ASYNC109  # a time-out is distinguished from a cancellation
     env: Mapping[str, str] | None = None,
 ) -> Ending:
-    """Run `argv` without a shell, `env` added to our environment, stdin at its end. Never raises for what it does.
+    """Run `argv` without a shell, with `env` added to our environment and an empty stdin. No failure of it raises.
 
-    After `timeout` seconds, or when cancelled, its whole process group is killed. What it left running in its group
-    when it ended is ended, too. One that cannot be killed is left behind.
+    After `timeout` seconds or on cancellation its process group is killed. After its own end, processes left in its
+    group are ended, too. A program that cannot be killed is left running.
     """
     output = _Output()
     given = dict(zip(env, as_in_file(tuple(env.values())), strict=True)) if env else {}
@@ -86,7 +86,7 @@ async def run_program(
 
 
 class _Output:
-    """The ends of what a program wrote on stdout and stderr."""
+    """The last bytes that a program wrote to stdout and stderr."""
 
     def __init__(self) -> None:
         self._output = self._errors = b""

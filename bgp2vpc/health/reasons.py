@@ -1,4 +1,4 @@
-"""Why a probe failed, in a few words for people, and whether that is evidence against what it probes."""
+"""Why a probe failed, in a few words for people, and whether that is evidence against its destination."""
 
 import asyncio
 import errno
@@ -23,25 +23,25 @@ EVIDENCE: Final = frozenset(
         errno.EPROTO,
     }
 )
-"""What the kernel reports when the other side, or a router before it, refused, hung up or kept silent (connect(2),
-ip(7)). Every other number is about this host: a want of descriptors, memory, ports, routes or permission."""
+"""Errors reported if the destination, or a router on the way, refused, hung up or did not answer (connect(2), ip(7)).
+All other errors concern this host: no descriptors, memory, ports, routes or permission."""
 _SHOWN: Final = 40
-"""Characters of an expected text that are repeated."""
+"""Maximum number of characters of an expected text in a reason."""
 
 
 def failed(error: OSError) -> ProbeResult:
-    """The result of a probe that ended in this error: unhealthy if the other side is its cause, else unknown."""
+    """The result of a probe that ended in this error: unhealthy if the destination caused it, else unknown."""
     told_by_peer = isinstance(error, ssl.SSLError) or (isinstance(error, ConnectionError) and error.errno is None)
     return ProbeResult(False if told_by_peer or error.errno in EVIDENCE else None, network_reason(error))
 
 
 def network_reason(error: OSError) -> str:
-    """`connection refused`, `certificate verify failed: …`: without addresses, which the check has anyway."""
+    """`connection refused`, `certificate verify failed: …`; without addresses, which messages name anyway."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"certificate verify failed: {error.verify_message.rstrip('.')}"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {(error.reason or str(error)).replace('_', ' ').lower()}"
-    # asyncio words some of them anew, with the address; the number is still the kernel's.
+    # asyncio replaces some texts by its own, which has the address; the error number is still the kernel's.
     if error.errno is not None and error.errno > 0:
         return lower_first(os.strerror(error.errno))
     if isinstance(error, ConnectionError):
@@ -50,7 +50,7 @@ def network_reason(error: OSError) -> str:
 
 
 def lower_first(text: str) -> str:
-    """The text of a library as a part of our sentence."""
+    """The text of a library with a lower-case first letter, for use within a sentence."""
     return text[:1].lower() + text[1:]
 
 
@@ -62,7 +62,7 @@ def shown(text: str | bytes) -> str:
 
 @contextmanager
 def during(what: str) -> Iterator[None]:
-    """On a time-out, note what the probe was doing (`connecting`), for `timeout_reason`."""
+    """On a time-out, add what the probe was doing (`connecting`) to the exception, for `timeout_reason`."""
     try:
         yield
     except asyncio.CancelledError as cancelled:
@@ -71,7 +71,7 @@ def during(what: str) -> Iterator[None]:
 
 
 def timeout_reason(seconds: float, error: TimeoutError) -> str:
-    """Why `asyncio.timeout` gave up, if it was that: it raises the error while it handles the cancellation."""
+    """The reason for a time-out, with the note of `during`, which is at the cancellation that caused the error."""
     # Not `__cause__`, which Python 3.11.2 (Debian 12) does not set.
     notes = getattr(error.__context__, "__notes__", None)
     return f"timed out after {seconds:g} s" + (f" while {notes[0]}" if notes else "")

@@ -1,4 +1,4 @@
-"""What the probes of one check have found: the last results, the verdict that follows, and since when. Pure."""
+"""The results of one check: its last probes, its verdict, and since when it has that. Pure."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from bgp2vpc.health.rise_fall import RiseFall
 from bgp2vpc.prefix import IPAddress
 
 _REMEMBERED: Final = 60
-"""Probes of the past that are kept, for the page."""
+"""Number of past probes that are kept for the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One probe of the past. `healthy` as in ProbeResult; `latency`: seconds until it had its result, good or bad."""
+    """One past probe. `healthy`: as in ProbeResult. `latency`: seconds until its result, good or bad."""
 
     healthy: bool | None
     latency: float
@@ -22,10 +22,11 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class CheckStatus:
-    """A check as of now. `healthy` None: no verdict yet; `since`: when it last changed, in the event loop's seconds.
+    """The present state of a check. `healthy`: the verdict, None before the first.
 
-    `unknown_since`: since when its probes have been unknown (the verdict stays meanwhile); None: they are not.
-    `last_result` None: nothing was probed yet. `history`: the oldest first.
+    `since`: when the verdict last changed, in the event loop's seconds. `unknown_since`: since when probes have been
+    unknown (the verdict stays meanwhile), None if they are not. `last_result`: None before the first probe. `history`:
+    the oldest probe first.
     """
 
     name: str
@@ -51,7 +52,7 @@ class CheckStatus:
 
 
 class Results:
-    """The results of one check's probes, to which each new one is added. Times are the event loop's seconds."""
+    """The results of one check. Times are the event loop's seconds."""
 
     def __init__(self, check: Check) -> None:
         self._check = check
@@ -59,13 +60,13 @@ class Results:
         self._since: float | None = None
         self._unknown_since: float | None = None
         self._known = 0
-        """Known results in a row."""
+        """Number of known results in a row."""
         self._last: ProbeResult | None = None
         self._history: deque[Sample] = deque(maxlen=_REMEMBERED)
         self._probes = 0
 
     def add(self, result: ProbeResult, latency: float, now: float) -> bool | None:
-        """Add the result of a probe that took `latency` seconds. The verdict if this has changed it, else None."""
+        """Add the result of a probe that took `latency` seconds. Returns the verdict if it has changed, else None."""
         self._last = result
         self._probes += 1
         self._history.append(Sample(result.healthy, latency))
@@ -84,19 +85,19 @@ class Results:
 
     @property
     def healthy(self) -> bool | None:
-        """The verdict; None as long as there is none."""
+        """The verdict; None before the first."""
         return self._rise_fall.healthy
 
     @property
     def failures_missing(self) -> int | None:
-        """How many failures more make it unhealthy; None where the last result was no failure, or it is not healthy."""
+        """How many further failures make it unhealthy; None unless it is healthy and its last result a failure."""
         if self.healthy is not True or self._last is None or self._last.healthy is not False:
             return None
         return self._check.fall - self.in_a_row
 
     @property
     def passes(self) -> bool:
-        """Whether the verdict is good, and the last result was, too."""
+        """Whether both the verdict and the last result are healthy."""
         return self._rise_fall.healthy is True and self._last is not None and self._last.healthy is True
 
     @property
@@ -106,17 +107,17 @@ class Results:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether results have been unknown, and fewer than `rise` in a row known since."""
+        """Whether a result was unknown and fewer than `rise` known results in a row have followed."""
         return self._unknown_since is not None
 
     @property
     def in_a_row(self) -> int:
-        """How many results were alike, up to the last known one."""
+        """The number of equal results in a row, up to the last known one."""
         return abs(self._rise_fall.streak)
 
     @property
     def status(self) -> CheckStatus:
-        """As of now."""
+        """The present state."""
         return CheckStatus(
             name=self._check.name,
             type=self._check.type,

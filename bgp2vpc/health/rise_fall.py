@@ -1,7 +1,7 @@
-"""Rise and fall: the verdict of a check, from the results of its probes. Pure.
+"""Rise and fall: derives the verdict of a check from the results of its probes. Pure.
 
-Until the first time that `rise` probes in a row have passed, or `fall` in a row have failed, the verdict is None. None
-must not be read as unhealthy: nothing is announced, withdrawn or taken over because of it.
+The verdict is None until `rise` probes in a row have succeeded or `fall` in a row have failed. None does not mean
+unhealthy: nothing is announced, withdrawn or taken over because of it.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RiseFall:
-    """The verdict of one check, and the results in a row that lead to the next one."""
+    """The verdict of one check, and the present run of equal results."""
 
     rise: int
     fall: int
@@ -18,7 +18,7 @@ class RiseFall:
     """The length of the last run of equal results: positive for successes, negative for failures."""
 
     def add(self, healthy: bool) -> bool:
-        """Add a result (unknown ones are not added). True if the verdict changed, or is the first one."""
+        """Add a known result. True if the verdict has changed or is the first one."""
         if healthy:
             self.streak = max(self.streak, 0) + 1
         else:
@@ -34,7 +34,7 @@ class RiseFall:
 
 
 def combined(verdicts: list[bool | None], needed: int) -> bool | None:
-    """The verdict of several checks of which `needed` must be healthy; None while one without verdict decides."""
+    """The verdict of several checks of which `needed` must be healthy; None while it depends on a check without one."""
     if sum(verdict is True for verdict in verdicts) >= needed:
         return True
     if sum(verdict is not False for verdict in verdicts) < needed:
@@ -43,11 +43,11 @@ def combined(verdicts: list[bool | None], needed: int) -> bool | None:
 
 
 def failing(own: bool | None, against: int, needed: int | None) -> bool:
-    """Whether the owner of a route counts as down: by our own verdict `own`, and by `against` votes of other members.
+    """Whether the owner of a route counts as down, by our own verdict `own` and `against` votes of other members.
 
-    `needed` None: votes are not counted. Otherwise that many votes against the owner are needed, and our own counts as
-    one of them. It is no veto: all members that count the same votes come to the same result, also one that cannot
-    reach the owner itself.
+    `needed`: the number of votes against the owner, ours included, that make it count as down; None: only our own
+    verdict counts. With votes, our own verdict is no veto, so that all members with the same votes come to the same
+    result, including one that cannot reach the owner itself.
 
     | our own check | needed None | needed N                       |
     |---------------|-------------|--------------------------------|

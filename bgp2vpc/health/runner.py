@@ -1,12 +1,17 @@
 """Runs one check until it is cancelled.
 
-How the room works: a `Runner` probes at a steady pace, `every` seconds, and never twice at the same time (`next_beat`).
-Each probe (`probe.py`, and one file for each type in `probes/`) is given up after `timeout` and has one of three
-results: healthy, unhealthy, or unknown when the failure is on our own side (`reasons.py`). `Results` keeps them; the
-known ones go into `RiseFall`, which changes the verdict after `rise` successes or `fall` failures in a row. Unknown
-ones leave the verdict as it is and are reported through `on_trouble`. A changed verdict is logged, handed to
-`on_verdict`, and starts the program of the check (`hooks.py`). What a verdict leads to is not decided here: see
-`services/checks/local.py` for checks of this host, `services/checks/remote.py` for checks of the owners of routes.
+How the room works. The `Check` is a value of `model.py`.
+
+1. A `Runner` starts a probe every `every` seconds, never two at the same time (`next_beat`).
+2. The probe (`probe.py`, with one file for each type in `probes/`) ends within `timeout` as healthy, unhealthy, or
+   unknown if the failure is on our own side (`reasons.py`).
+3. `Results` (`results.py`) keeps the result. A known one goes into `RiseFall` (`rise_fall.py`), which changes the
+   verdict after `rise` successes or `fall` failures in a row. An unknown one leaves the verdict and is reported through
+   `on_trouble`.
+4. A changed verdict is logged, passed to `on_verdict`, and starts the check's program (`hooks.py`, `programs.py`).
+
+The effect of a verdict is decided elsewhere: in `services/checks/local.py` for checks of this host, in
+`services/checks/remote.py` for checks of the owners of routes.
 """
 
 import asyncio
@@ -23,33 +28,33 @@ from bgp2vpc.logs import event
 log = logging.getLogger("bgp2vpc.health")
 _PROBED: Final = {True: "probe succeeded", False: "probe failed", None: "probe unknown"}
 _GOLDEN: Final = (5**0.5 - 1) / 2
-"""The golden ratio: its multiples, modulo 1, spread evenly over [0, 1), however many there are."""
+"""The golden ratio: any number of its multiples, modulo 1, spread evenly over [0, 1)."""
 _WITHIN: Final = 1.0
-"""Seconds within which every check begins, so that there are verdicts soon after the start."""
+"""Seconds within which every check starts, so that there are verdicts soon after the daemon's start."""
 _APART: Final = 0.05
-"""Seconds between the moments at which checks begin. Waking up costs more CPU than a probe: 200 checks a second cost a
-third less in 20 groups of ten than one by one, and ten checks that probe 20 times a second half as much."""
+"""Seconds between the moments at which checks start. Checks share moments, because waking up costs more CPU than a
+probe: 200 checks a second cost a third less in 20 groups of ten than one by one."""
 
 
 def spread(index: int, every: float) -> float:
-    """The delay of the first probe of check number `index`, so that many checks do not all probe at one moment."""
+    """The delay of the first probe of check number `index`, so that checks do not all probe at the same moment."""
     within = min(every, _WITHIN)
     moments = max(1, round(within / _APART))
     return int(index * _GOLDEN % 1.0 * moments) / moments * within
 
 
 def next_beat(beat: float, every: float, now: float) -> float:
-    """When the probe after the one of `beat` is due, at `now`, when that one has ended.
+    """When the next probe is due, after the probe of `beat` has ended at `now`.
 
-    Always a whole number of `every` after `beat`. Missed beats are skipped, unless the last one was missed by less than
-    half of `every`: then that one is returned, and the probe is due at once. Otherwise a probe that times out after
-    exactly `every` seconds would cost the next beat, too.
+    It is a whole number of `every` after `beat`. Missed beats are skipped, except that a beat missed by less than half
+    of `every` is returned, so that its probe is due at once. Otherwise a probe that times out after exactly `every`
+    seconds would also cost the next beat.
     """
     return beat + every * max(1, round((now - beat) / every))
 
 
 def failing_at(beat: float, every: float, latency: float, missing: int) -> float:
-    """When the last of `missing` probes has failed, each after `latency` seconds; the first is due at `beat`."""
+    """When the last of `missing` probes will have failed, each after `latency` seconds, the first one due at `beat`."""
     last = beat
     for _ in range(missing - 1):
         last = next_beat(last, every, last + latency)
@@ -57,7 +62,7 @@ def failing_at(beat: float, every: float, latency: float, missing: int) -> float
 
 
 class Runner:
-    """Probes one check at a steady pace, never twice at the same time."""
+    """Probes one check at a steady pace, never twice at a time."""
 
     def __init__(
         self,
@@ -70,9 +75,9 @@ class Runner:
         hooks: CheckHooks | None = None,
         probe: Prober = run_probe,
     ) -> None:
-        """`on_verdict` is called whenever the verdict changes, also for the first one; `on_trouble` with the reason for
-        each result that is unknown, and with an empty text once `rise` results in a row are known again; `on_result`
-        after each probe, last. `delay`: seconds before the first probe (see `spread`).
+        """`on_verdict` is called when the verdict changes, including the first one. `on_trouble` is called with the
+        reason of each unknown result, and with an empty text once `rise` results in a row are known again. `on_result`
+        is called after each probe, last. `delay`: seconds before the first probe (see `spread`).
         """
         self.check = check
         self._on_verdict = on_verdict
@@ -83,47 +88,47 @@ class Runner:
         self._probe = probe
         self._results = Results(check)
         self._raised = False
-        """Whether a probe has raised an exception before: then it is logged for debugging only."""
+        """Whether a probe has raised an exception before; further ones are logged at debug only."""
         self._asked = False
-        """Whether somebody has asked for a probe apart from the beat."""
+        """Whether `probe_now` has requested a probe outside the beat."""
         self._due = asyncio.Event()
         self._beat = 0.0
-        """When the next probe is due."""
+        """When the next regular probe is due."""
 
     def probe_now(self) -> None:
-        """Probe at once, or after the probe that is under way. The beat stays as it is."""
+        """Probe at once, or after the probe that is running. The beat does not change."""
         self._asked = True
         self._due.set()
 
     @property
     def status(self) -> CheckStatus:
-        """As of now."""
+        """The present state."""
         return self._results.status
 
     @property
     def healthy(self) -> bool | None:
-        """The verdict; None as long as there is none."""
+        """The verdict; None before the first."""
         return self._results.healthy
 
     @property
     def unhealthy_at(self) -> float | None:
-        """When it is unhealthy (event loop's clock) if it goes on failing as it did last; None: it does not fail."""
+        """When it becomes unhealthy (event loop's clock) if every probe fails like the last; None if that succeeded."""
         missing, latency = self._results.failures_missing, self._results.latency
         return None if missing is None else failing_at(self._beat, self.check.every, latency, missing)
 
     @property
     def passes(self) -> bool:
-        """Whether the verdict is good, and the last result was, too."""
+        """Whether both the verdict and the last result are healthy."""
         return self._results.passes
 
     async def run(self) -> None:
-        """Probe and run hooks, until cancelled; a probe or hook that then still runs is ended."""
+        """Probe and run hooks until cancelled, which ends a running probe or hook."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hooks.run(), name=f"hooks of {self.check.name}")
             clock = asyncio.get_running_loop().time
             self._beat = clock() + self._delay
             while True:
-                # Until the beat, or until somebody asks for a probe.
+                # Wait until the beat or `probe_now`.
                 timer = asyncio.get_running_loop().call_at(self._beat, self._due.set)
                 try:
                     await self._due.wait()
@@ -134,7 +139,7 @@ class Runner:
                 started = clock()
                 try:
                     result = await probe_within(self.check, self._probe)
-                except Exception as error:  # an internal error must not end the check, nor say anything of the target
+                except Exception as error:  # an internal error must not end the check or count against it
                     level = logging.DEBUG if self._raised else logging.ERROR
                     self._raised = True
                     what = "probe failed by an internal error, please report it: %s"

@@ -1,4 +1,4 @@
-"""A program of the operator's, whose exit status is the result."""
+"""The probe `command`: a program of the operator, whose exit status is the result."""
 
 from typing import Final
 
@@ -8,14 +8,14 @@ from bgp2vpc.prefix import IPAddress
 
 _DESTINATION: Final = "%DESTINATION%"
 _NOT_RUN: Final = (126, 127)
-"""Exit statuses of a shell for a program that may not be executed, and for one that is not there (POSIX, sh)."""
+"""Exit statuses of a shell for a program that is not executable or not found (POSIX, sh)."""
 
 
 async def probe_command(probe: Program, destination: IPAddress) -> ProbeResult:
-    """Healthy if it exits with 0, unhealthy if with anything else; given up, it is killed with all that it has started.
+    """Healthy if it exits with 0, unhealthy for any other status. Cancellation kills its process group.
 
-    Unknown if it did not get to say anything: it could not be started, a shell did not find what it was to run, or a
-    signal ended it, as when memory is short.
+    Unknown if it could not be started, if a shell did not find its command, or if a signal ended it, for example when
+    memory is short.
     """
     argv = [argument.replace(_DESTINATION, str(destination)) for argument in probe.argv]
     ending = await run_program(argv)

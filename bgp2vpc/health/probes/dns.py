@@ -1,4 +1,4 @@
-"""One DNS question, asked of the destination itself."""
+"""The probe `dns`: a DNS query to the destination."""
 
 import socket
 from typing import Final
@@ -21,11 +21,11 @@ from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.prefix import IPAddress
 
 _LISTED: Final = 3
-"""Answers told when the wanted one is not among them."""
+"""Number of answers in the reason if the expected one is missing."""
 
 
 async def probe_dns(probe: Dns, destination: IPAddress) -> ProbeResult:
-    """Healthy if the answer is no error, holds records of the type asked for, and all of `expect` are among them."""
+    """Healthy if the answer is no error and has records of the requested type with all of `expect` among them."""
     try:
         wanted = {text: parse_answer(probe.record, text) for text in probe.expect}
     except dns.exception.DNSException as error:
@@ -36,7 +36,7 @@ async def probe_dns(probe: Dns, destination: IPAddress) -> ProbeResult:
             if probe.tcp:
                 response = await dns.asyncquery.tcp(query, str(destination), port=probe.port)
             else:
-                # A connected socket: the kernel reports at once if nobody listens, and drops what others send.
+                # Connected, so that the kernel reports a closed port at once and drops packets of other hosts.
                 where, backend = str(destination), dns.asyncbackend.get_backend("asyncio")
                 family = socket.AF_INET6 if destination.version == 6 else socket.AF_INET
                 connecting = backend.make_socket(family, socket.SOCK_DGRAM, destination=(where, probe.port))  # type: ignore[no-untyped-call]
@@ -59,7 +59,7 @@ def _judge(probe: Dns, response: dns.message.Message, wanted: dict[str, object])
     if response.rcode() != dns.rcode.NOERROR:
         return ProbeResult(False, dns.rcode.to_text(response.rcode()))
     kind = dns.rdatatype.from_text(probe.record)
-    # Whatever the name: the answer to an alias stands under the name that it leads to.
+    # Whatever the name: the answer to an alias is under the name of its target.
     answers = [rdata for rrset in response.answer if rrset.rdtype == kind for rdata in rrset]
     if not answers:
         return ProbeResult(False, f"no {probe.record} answer")
@@ -72,16 +72,16 @@ def _judge(probe: Dns, response: dns.message.Message, wanted: dict[str, object])
 
 
 def parse_answer(record: str, text: str) -> object:
-    """What `text` in the configuration stands for. Raises DNSException."""
+    """Parse an expected answer of the configuration into a value to compare. Raises DNSException."""
     kind = dns.rdatatype.from_text(record)
     if kind in (dns.rdatatype.TXT, dns.rdatatype.SPF) and not text.startswith('"'):
-        # Zone files would cut it at its blanks, and end it at a semicolon.
+        # In a zone file the text would be split at blanks and end at a semicolon.
         return text.encode()
     return _comparable(dns.rdata.from_text(dns.rdataclass.IN, kind, text, dns.name.root, relativize=False))
 
 
 def _comparable(rdata: dns.rdata.Rdata) -> object:
-    """Equal for records that say the same: names in any case, a text however it is cut into strings."""
+    """A value that is equal for equivalent records: names in any case, a text split into any strings."""
     if isinstance(rdata, dns.rdtypes.txtbase.TXTBase):
         return b"".join(rdata.strings)
     return rdata

@@ -1,4 +1,4 @@
-"""One HTTP request, each on a connection of its own."""
+"""The probe `http`: one request on a connection of its own."""
 
 from typing import Final
 
@@ -13,25 +13,25 @@ from bgp2vpc.health.reasons import during, failed, shown
 from bgp2vpc.prefix import IPAddress
 
 _BODY_LIMIT: Final = 1024 * 1024
-"""Bytes of a body that are read."""
+"""Maximum number of bytes read of a body."""
 _REGEXP_LIMIT: Final = 16 * 1024
-"""Characters that a regexp is searched in: it may take quadratic time, and blocks the event loop meanwhile."""
+"""Characters that a regexp is searched in, which may take quadratic time and blocks the event loop."""
 _NO_TIMEOUT: Final = aiohttp.ClientTimeout(total=None, connect=None, sock_connect=None, sock_read=None)
-"""The deadline is the caller's."""
+"""No time-outs of aiohttp, because the caller sets the deadline."""
 
 
 async def probe_http(probe: Http, destination: IPAddress) -> ProbeResult:
-    """Healthy if the status is one of those wanted, and the body holds what is wanted."""
+    """Healthy if the status is one of `statuses` and the body has `body` and matches `body_regexp`."""
     host = f"[{destination}]" if destination.version == 6 else str(destination)
-    # A path of printable ASCII is sent as it is; any other one is percent-encoded.
+    # A path of printable ASCII is sent as it is; any other path is percent-encoded.
     fit = all("!" <= char <= "~" for char in probe.path)
     url = URL(f"{'https' if probe.tls else 'http'}://{host}:{probe.port}{probe.path}", encoded=fit)
     tls = probe.tls
-    # TLS wants the host without a port.
+    # The TLS server name must not have a port.
     host_name = URL(f"//{probe.host}").host if probe.host else None
     headers = CIMultiDict(probe.headers)
     headers.setdefault("User-Agent", f"bgp2vpc/{__version__}")
-    # Uncompressed, unless the check asks for something else: a compressed megabyte may unpack to a gigabyte.
+    # Uncompressed, unless the check sets this header: a compressed megabyte may unpack to a gigabyte.
     headers.setdefault("Accept-Encoding", "identity")
     if probe.host:
         headers["Host"] = probe.host
@@ -49,7 +49,7 @@ async def probe_http(probe: Http, destination: IPAddress) -> ProbeResult:
                     ssl=tls_context(tls.ca_pem, tls.verify) if tls else True,
                     server_hostname=(tls.server_name or host_name or str(destination)) if tls else None,
                 )
-            # Leaving this block drops the connection, however much of the answer is still to come.
+            # Leaving this block closes the connection, even if more of the answer is to come.
             async with response:
                 return await _judge(probe, response)
     except aiohttp.ClientError as error:

@@ -1,4 +1,4 @@
-"""A TCP or TLS connection, and what is said on it."""
+"""The probe `tcp`: a TCP or TLS connection, with data sent and expected."""
 
 import asyncio
 import errno
@@ -14,7 +14,7 @@ from bgp2vpc.prefix import IPAddress
 
 _CHUNK: Final = 64 * 1024
 _PATIENT: Final = 1024 * 1024
-"""Bytes read as fast as they come; then one chunk each millisecond, so that an endless answer does not cost a core."""
+"""Bytes read at full speed; after that one chunk a millisecond, so that an endless answer does not take a core."""
 
 
 async def probe_tcp(probe: Tcp, destination: IPAddress) -> ProbeResult:
@@ -22,7 +22,7 @@ async def probe_tcp(probe: Tcp, destination: IPAddress) -> ProbeResult:
     try:
         if probe.tls is not None:
             return await _over_tls(probe, probe.tls, destination)
-        # The bare socket: asyncio's streams cost three times as much, and there may be hundreds of these a second.
+        # A bare socket: asyncio's streams take three times the CPU, and there may be hundreds of probes a second.
         loop = asyncio.get_running_loop()
         family = socket.AF_INET6 if destination.version == 6 else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as connection:
@@ -41,13 +41,13 @@ async def probe_tcp(probe: Tcp, destination: IPAddress) -> ProbeResult:
 async def _connect(connection: socket.socket, address: tuple[str, int]) -> None:
     error = connection.connect_ex(address)
     if error == errno.EINPROGRESS:
-        # A connection to this host, the usual case, is established by now; a turn of the event loop costs far more.
+        # A connection to this host, the usual case, is established by now, which saves a turn of the event loop.
         error = connection.connect_ex(address)
     if error in (errno.EINPROGRESS, errno.EALREADY):
         try:
             await asyncio.get_running_loop().sock_connect(connection, address)
         except OSError as late:
-            # Established between our call and that of asyncio, which takes EISCONN for a failure.
+            # Established between our call and that of asyncio, which treats EISCONN as a failure.
             if late.errno != errno.EISCONN:
                 raise
     elif error not in (0, errno.EISCONN):
@@ -68,7 +68,7 @@ async def _over_tls(probe: Tcp, tls: Tls, destination: IPAddress) -> ProbeResult
     try:
         return await _converse(probe, send, lambda: reader.read(_CHUNK))
     finally:
-        # Sends close_notify, and does not wait for the one of the other side.
+        # Sends close_notify without waiting for that of the destination.
         writer.close()
         writer.transport.abort()
 
@@ -81,7 +81,7 @@ async def _converse(
             with during("sending"):
                 await send(probe.send)
         except ConnectionError:
-            # A server that closed before it read ours may have sent `expect` already.
+            # A server that closed without reading our data may have sent `expect` already.
             if not probe.expect:
                 raise
     if not probe.expect:
@@ -94,8 +94,8 @@ async def _converse(
             window = tail + data
             if probe.expect in window:
                 return ProbeResult(True)
-            # Only as many bytes as may be the beginning of `expect`.
+            # Keep only as many bytes as may be the beginning of `expect`.
             tail = window[max(0, len(window) - len(probe.expect) + 1) :]
-            # Data that has arrived already is returned without a turn of the event loop, so nothing else would run.
+            # `receive` returns data that is there without a turn of the event loop, so nothing else would run.
             await asyncio.sleep(0 if seen < _PATIENT else 0.001)
     return ProbeResult(False, f"{shown(probe.expect)} not found in the answer" if seen else "closed without an answer")

@@ -1,4 +1,4 @@
-"""TLS for the probes that speak it: tcp, https."""
+"""TLS contexts for the probes tcp and https."""
 
 import ssl
 from functools import lru_cache
@@ -7,12 +7,12 @@ from bgp2vpc.errors import Bgp2vpcError
 
 
 class UnusableCa(Bgp2vpcError):
-    """The configured CA certificates (`ca_pem`) cannot be read: the configuration has to be corrected."""
+    """The configured CA certificates (`ca_pem`) are unusable; the operator has to correct the configuration."""
 
 
 @lru_cache(maxsize=64)
 def tls_context(ca_pem: str | None, verify: bool) -> ssl.SSLContext:
-    """The context for such connections, made once: reading the system's CAs takes long. Raises UnusableCa."""
+    """A cached context, since reading the system's CAs takes long. `ca_pem`: None for these. Raises UnusableCa."""
     if not verify:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -20,7 +20,7 @@ def tls_context(ca_pem: str | None, verify: bool) -> ssl.SSLContext:
         return context
     if ca_pem is None:
         return ssl.create_default_context()
-    # The ssl module takes an empty text for None, and would trust the system's CAs.
+    # The ssl module treats an empty text like None and would trust the system's CAs.
     if not ca_pem.strip():
         raise UnusableCa("the CA certificates are empty")
     try:
