@@ -126,9 +126,16 @@ class Module:
             match call.func:
                 case ast.Name("event"):
                     yield from self._event(function, call)
-                case ast.Attribute(ast.Name("log" | "_log"), level) if level in LEVELS:
-                    words = re.sub(r"%\w", GAP, " ".join(self._texts(call.args[0], _assigned(function.body))))
-                    yield Event(words, (level,), (), self._name)
+                case ast.Attribute(ast.Name("log" | "_log"), "log"):
+                    yield self._plain(function, *call.args[:2])
+                case ast.Attribute(ast.Name("log" | "_log"), level) if level in (*LEVELS, "exception"):
+                    yield self._plain(function, ast.Constant(level.replace("exception", "error")), call.args[0])
+
+    def _plain(self, function: ast.FunctionDef | ast.AsyncFunctionDef, level: ast.expr, words: ast.expr) -> Event:
+        """What is logged without fields, with `%s` for what differs."""
+        own = _assigned(function.body)
+        levels = tuple(each for each in LEVELS if each in self._texts(level, own))
+        return Event(re.sub(r"%\w", GAP, " ".join(self._texts(words, own))), levels, (), self._name)
 
     def _event(self, function: ast.FunctionDef | ast.AsyncFunctionDef, call: ast.Call) -> Iterator[Event]:
         level, words = call.args[1], call.args[2]
