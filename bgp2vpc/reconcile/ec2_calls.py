@@ -1,8 +1,11 @@
-"""EC2's blocking calls on threads, so that the event loop never waits for the network.
+"""EC2's blocking calls as coroutines: they run on threads, so that the event loop never waits for the network.
 
-How it works: the `Connector` finds out who we are, and may be asked again until that works; then it makes clients.
-Reads and writes have threads of their own. A call that takes too long as a whole is given up, and its thread is left to
-itself. Each other account or region has `Calls` of its own (`at`), so that one that hangs delays nobody else.
+1. The `Connector` finds out which instance this is; its caller tries again until that works. Then it makes the client
+   of each account and region.
+2. `Calls` runs each call on a thread. Reads and writes have separate threads, so that neither kind waits for the other.
+3. A call that takes too long as a whole is given up as Transient. Its thread stays busy until the call ends, so the
+   next calls get new threads.
+4. Each other account or region has `Calls` of its own (`at`), so that one that hangs delays no other.
 """
 
 import asyncio
@@ -37,33 +40,34 @@ from bgp2vpc.vpc.model import (
 
 READERS = 4
 CONNECT_LIMIT = 60.0
-"""Seconds for one try to connect: a program for credentials may hang, and metadata send a byte now and then."""
+"""Seconds for one attempt to connect: a program for credentials may hang, or metadata may arrive byte by byte."""
 CONNECTORS = 4
-"""Tries to connect at once: the thread of one that was given up stays for as long as that lasts."""
+"""Threads for attempts to connect: one that was given up keeps its thread until it ends."""
 LIMIT = 20.0
-"""Times `ec2.timeout` that a call may take in all: a read may have many pages, a write may wait for a thread first."""
+"""The longest time of a whole call, in multiples of `ec2.timeout`: a read may have many pages, and a write may have to
+wait for a thread first."""
 LIMIT_ELSEWHERE = 4.0
-"""The same in other accounts and regions: a poll waits for all of them."""
+"""The same in other accounts and regions: shorter, as a poll waits for all of them."""
 THREADS = 500
-"""Of the process, after which calls that were given up are left no more of them: the next calls wait for their end."""
+"""Threads of the process above which the next calls get no new ones, but wait for those of calls that were given up."""
 T = TypeVar("T")
 
 Connect = Callable[[], Ec2Connection]
-"""Blocks. Raises MetadataError or Ec2Error; either may pass."""
+"""Connects to EC2, and blocks meanwhile. Raises MetadataError or Ec2Error; both may be temporary."""
 
 
 class Connector:
-    """Finds out who we are, and makes the clients of EC2 from that: for the `Calls` of all accounts and regions."""
+    """Finds out which instance this is, and makes the EC2 clients for the `Calls` of all accounts and regions."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._threads = ThreadPoolExecutor(CONNECTORS, "connect")
         self._connection: Ec2Connection | None = None
         self.ready = asyncio.Event()
-        """Set once it is known who we are."""
+        """Set once we are connected."""
 
     async def connected(self) -> Instance:
-        """Connect; who we are. Raises MetadataError, Ec2Error, NoThread."""
+        """Connect to EC2; returns this instance. Raises MetadataError, Ec2Error or NoThread: then call it again."""
         try:
             async with asyncio.timeout(CONNECT_LIMIT):
                 connection = await on_thread(self._connect, self._threads)
@@ -76,22 +80,22 @@ class Connector:
         return connection.instance
 
     def client(self, access: Access) -> VpcApi:
-        """That of this account and region. Raises Transient before it is known who we are."""
+        """The client of this account and region. Raises Transient before we are connected."""
         if self._connection is None:
             raise Transient("Connect", "NotConnected", "it is not known yet who we are")
         return self._connection.vpc if access == OWN else self._connection.reach(access)
 
     def close(self) -> None:
-        """Try no more."""
+        """Start no further attempt to connect."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class Calls:
-    """VpcApi, awaitable. Reads and writes have threads of their own: neither waits for the other's.
+    """The calls of `VpcApi` as coroutines, for one account and region.
 
-    `timeout` (`ec2.timeout`) bounds each wait on EC2, and so who sends a byte now and then could hold a call for ever.
-    So a call is given up as a whole, too, as Transient, and its thread left to itself. Before it is known who we are,
-    every call fails as Transient.
+    `timeout` (`ec2.timeout`) bounds each wait for data from EC2, so an endpoint that sends a byte now and then could
+    hold a call for ever. So the time of the whole call is bounded, too (`LIMIT`): then it raises Transient, and its
+    thread is left to itself. Before we are connected, every call raises Transient.
     """
 
     def __init__(
@@ -102,7 +106,7 @@ class Calls:
         observers: Iterable[Observer] = (),
         access: Access = OWN,
     ) -> None:
-        """`writers`: calls that write at once. `access`: the account and region."""
+        """`writers`: the number of writes that run at once. `access`: the account and region."""
         self.connector = connector
         self.timeout = timeout
         self._access = access
@@ -117,11 +121,11 @@ class Calls:
 
     @property
     def is_connected(self) -> bool:
-        """Whether it is known who we are, and EC2 can be asked."""
+        """Whether we know which instance this is, and can call EC2."""
         return self.connector.ready.is_set()
 
     def at(self, access: Access) -> "Calls":
-        """The calls of that account and region. Those of another one are made at their first use; `OWN`: these."""
+        """The `Calls` of this account and region: `self` for its own, else others that are made at their first use."""
         if access == self._access:
             return self
         if access not in self._others:
@@ -130,11 +134,11 @@ class Calls:
         return self._others[access]
 
     async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.route_tables`, each table with the access of these calls. Raises Ec2Error."""
         return await self._read("DescribeRouteTables", lambda vpc: self._ours(vpc.route_tables(vpc_ids, table_ids)))
 
     async def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.tables_before_write`; tables of transit gateways are read as usual. Raises Ec2Error."""
         found: tuple[RouteTable, ...] = ()
         if of_vpcs := [each for each in table_ids if not is_transit(each)]:
             found += await self._read(
@@ -145,11 +149,11 @@ class Calls:
         return found
 
     def _ours(self, tables: tuple[RouteTable, ...]) -> tuple[RouteTable, ...]:
-        """The tables, with the way in which they were read."""
+        """The tables, with the access that they were read with."""
         return tables if self._access == OWN else tuple(replace(each, access=self._access) for each in tables)
 
     async def attachments(self, vpc_id: str) -> tuple[Interface, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.attachments`. Raises Ec2Error."""
         return await self._read("DescribeTransitGatewayAttachments", lambda vpc: vpc.attachments(vpc_id))
 
     async def transit_tables(
@@ -158,77 +162,77 @@ class Calls:
         table_ids: Collection[str] = (),
         wanted: Callable[[RouteTable], bool] = lambda _: True,
     ) -> tuple[RouteTable, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.transit_tables`. Raises Ec2Error."""
         return await self._read(
             "SearchTransitGatewayRoutes", lambda vpc: vpc.transit_tables(gateway_ids, table_ids, wanted=wanted)
         )
 
     async def interfaces(self, instance_id: str) -> tuple[Interface, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.interfaces`. Raises Ec2Error."""
         return await self._read("DescribeNetworkInterfaces", lambda vpc: vpc.interfaces(instance_id))
 
     async def interfaces_by_id(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.interfaces_by_id`; no call without ids. Raises Ec2Error."""
         if not interface_ids:
             return ()
         return await self._read("DescribeNetworkInterfaces", lambda vpc: vpc.interfaces_by_id(interface_ids))
 
     async def interfaces_anywhere(self, interface_ids: Collection[str]) -> tuple[Interface, ...]:
-        """Those of our own account, and of the others that answer, those that ours does not know. Raises Ec2Error."""
+        """The interfaces of these ids, from our own account and then from the others. Raises Ec2Error if ours fails."""
         found = {each.id: each for each in await self.interfaces_by_id(interface_ids)}
         for other in self._others.values():
-            with suppress(Ec2Error):  # each poll tells what is wrong there
+            with suppress(Ec2Error):  # each poll reports the errors of that account
                 there = await other.interfaces_by_id(frozenset(interface_ids) - found.keys())
                 found |= {each.id: each for each in there}
         return tuple(found.values())
 
     async def interfaces_at(self, vpc_ids: Collection[str], addresses: Collection[IPAddress]) -> tuple[Interface, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.interfaces_at`; no call without addresses. Raises Ec2Error."""
         if not addresses:
             return ()
         return await self._read("DescribeNetworkInterfaces", lambda vpc: vpc.interfaces_at(vpc_ids, addresses))
 
     async def subnets(self, vpc_ids: Collection[str]) -> tuple[Subnet, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.subnets`. Raises Ec2Error."""
         return await self._read("DescribeSubnets", lambda vpc: vpc.subnets(vpc_ids))
 
     async def instance_health(self, instance_ids: Collection[str]) -> Mapping[str, InstanceHealth]:
-        """Raises Ec2Error."""
+        """As `VpcApi.instance_health`. Raises Ec2Error."""
         return await self._read("DescribeInstanceStatus", lambda vpc: vpc.instance_health(instance_ids))
 
     async def members(self, vpc_id: str, key: str, value: str) -> tuple[TaggedInstance, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.members`. Raises Ec2Error."""
         return await self._read("DescribeInstances", lambda vpc: vpc.members(vpc_id, key, value))
 
     async def instance_tags(self, instance_id: str) -> Mapping[str, str]:
-        """Raises Ec2Error."""
+        """As `VpcApi.instance_tags`. Raises Ec2Error."""
         return await self._read("DescribeTags", lambda vpc: vpc.instance_tags(instance_id))
 
     async def scaling_group(self, instance_id: str) -> str:
-        """Raises Ec2Error."""
+        """As `VpcApi.scaling_group`. Raises Ec2Error."""
         return await self._read("DescribeAutoScalingInstances", lambda vpc: vpc.scaling_group(instance_id))
 
     async def record_heartbeat(self, action: LifecycleAction) -> None:
-        """Raises Ec2Error."""
+        """As `VpcApi.record_heartbeat`. Raises Ec2Error."""
         await self._read("RecordLifecycleActionHeartbeat", lambda vpc: vpc.record_heartbeat(action))
 
     async def complete_action(self, action: LifecycleAction) -> None:
-        """Raises Ec2Error."""
+        """As `VpcApi.complete_action`. Raises Ec2Error."""
         await self._read("CompleteLifecycleAction", lambda vpc: vpc.complete_action(action))
 
     async def prefix_lists(self, list_ids: Collection[str] = ()) -> tuple[ManagedPrefixList, ...]:
-        """Raises Ec2Error."""
+        """As `VpcApi.prefix_lists`. Raises Ec2Error."""
         return await self._read("DescribeManagedPrefixLists", lambda vpc: vpc.prefix_lists(list_ids))
 
     async def prefix_list_entries(self, list_id: str, version: int) -> Mapping[Prefix, str]:
-        """Raises Ec2Error."""
+        """As `VpcApi.prefix_list_entries`. Raises Ec2Error."""
         action = "GetManagedPrefixListEntries"
         return await self._read(action, lambda vpc: vpc.prefix_list_entries(list_id, version))
 
     async def modify_prefix_list(
         self, list_id: str, version: int, add: Mapping[Prefix, str], remove: Collection[Prefix]
     ) -> ManagedPrefixList:
-        """Raises Ec2Error."""
+        """As `VpcApi.modify_prefix_list`. Raises Ec2Error."""
 
         def call(vpc: VpcApi) -> ManagedPrefixList:
             return vpc.modify_prefix_list(list_id, version, add, remove)
@@ -236,14 +240,14 @@ class Calls:
         return await self._run("ModifyManagedPrefixList", self._writers, call)
 
     async def target_problems(self, action: str, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
-        """Of targets of one kind, about which `action` tells. Raises Ec2Error."""
+        """As `VpcApi.target_problems`, for targets of one kind: `action` is EC2's call for that. Raises Ec2Error."""
         return await self._read(action, lambda vpc: vpc.target_problems(vpc_id, targets))
 
     async def fresh_table(self, vpc_ids: Collection[str], table_id: str) -> RouteTable | None:
-        """One table as it is after now; None if it is gone. Raises Ec2Error.
+        """One table, by a read that begins after this call; None if the table is gone. Raises Ec2Error.
 
-        All who ask in the same turn of the event loop share one call: a withdrawal of 50 prefixes from 10 tables
-        costs one read.
+        All requests in the same turn of the event loop share one call of EC2: a withdrawal of 50 prefixes from 10
+        tables costs one read.
         """
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._read_waiting, vpc_ids)
@@ -252,7 +256,7 @@ class Calls:
         return await asyncio.shield(self._waiting[table_id])
 
     async def write(self, change: Change) -> None:
-        """The one call that `change` is. Raises Ec2Error."""
+        """Make the EC2 call of this change: CreateRoute, ReplaceRoute or DeleteRoute. Raises Ec2Error."""
 
         def call(vpc: VpcApi) -> None:
             match change.action:
@@ -267,7 +271,7 @@ class Calls:
         await self._run(f"{change.action.value.title()}{of}Route", self._writers, call)
 
     def close(self) -> None:
-        """Give the threads up; a call under way ends by its own time-out."""
+        """Give up the threads. A call under way ends with its own time-out."""
         for other in self._others.values():
             other.close()
         self.connector.close()
@@ -275,9 +279,9 @@ class Calls:
         self._writers.shutdown(wait=False, cancel_futures=True)
 
     def _read_waiting(self, vpc_ids: Collection[str]) -> None:
-        """One call for all tables that `fresh_table` was asked for in this turn; each who waits gets its own.
+        """Read all tables that `fresh_table` was called for in this turn, and resolve the future of each.
 
-        And one for those of transit gateways, if there are any.
+        The tables of VPCs are read in one call, and those of transit gateways in another.
         """
         waiting, self._waiting = self._waiting, {}
 
@@ -292,7 +296,7 @@ class Calls:
                     future.cancel()
                 elif error:
                     future.set_exception(error)
-                    future.exception()  # who asked may have been cancelled since, and then nobody else looks at it
+                    future.exception()  # marks it as retrieved: the task that awaits it may have been cancelled
                 else:
                     future.set_result(tables.get(table_id))
 
@@ -334,9 +338,9 @@ class Calls:
             each.answered(action, seconds, error)
 
     def _replace(self, executor: ThreadPoolExecutor) -> None:
-        """Its threads may be held for long: the next calls get others, while there are not too many.
+        """Let the next calls use new threads: those of this executor may be held for long.
 
-        A system that has none left for us would end the daemon.
+        Not beyond `THREADS`: at the system's limit of threads, the daemon would end.
         """
         if threading.active_count() > THREADS:
             return
@@ -344,6 +348,6 @@ class Calls:
             self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         elif executor is self._writers:
             self._writers = ThreadPoolExecutor(self._writer_threads, "ec2-write")
-        else:  # replaced already
+        else:  # another call has replaced it already
             return
         executor.shutdown(wait=False)

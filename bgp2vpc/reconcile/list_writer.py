@@ -1,15 +1,17 @@
-"""Writes the entries of prefix lists whose route is ours: what `policy.list_entries` says, one call after the other.
+"""Writes the entries of the managed prefix lists whose route is ours, as `policy.list_entries` determines them.
 
-How it works. After each decision that is about a prefix list, what its entries should be is compared with what they
-are. If they differ, a task begins that goes on until they do not, one for each list.
+After each decision about a prefix list, its entries are compared with those that it should have. If they differ, a task
+for this list repeats the following steps until they agree:
 
-A call names the version of the list that it was made from (`CurrentVersion`), and EC2 refuses it if there is another:
-this is the only compare-and-swap that EC2 has. Then somebody else has changed the list, or is about to. It is read
-again, what is to be changed is worked out anew, and so two hosts that change it at once both come to their end, and
-neither undoes what the other did. The entries that are known always belong to the version that is known: they are read
-by it, and after a call of ours they follow from it.
+1. Read the list and its entries, unless we know them from our own last change.
+2. Before any entry is removed, read the tables again: an instance that has lost the route of the list removes nothing.
+3. Add and remove up to 100 entries each in one call (ModifyManagedPrefixList), and wait until EC2 has done so.
 
-Before anything is removed the tables are read: who has lost the route of the list to another instance removes nothing.
+The call names the version of the list that it is based on (`CurrentVersion`), and EC2 refuses it if the list has
+another version by now. This is the only compare-and-swap that EC2 has. After a refusal another writer has changed the
+list, or is about to, and the task begins again at step 1. So when two hosts change a list at once, both succeed, and
+neither undoes the changes of the other. The entries that we keep always belong to the version that we keep: they are
+read by version, or follow from our own call.
 """
 
 import asyncio
@@ -53,17 +55,17 @@ RETRY_FIRST: Final = 0.1
 RETRY_MOST: Final = 30.0
 LOOK_FIRST: Final = 0.1
 LOOK_MOST: Final = 1.0
-"""Seconds between two looks whether a change that is under way is done. How long EC2 takes is not documented."""
+"""Seconds between two reads of a list while a change of it is under way. AWS does not document how long one takes."""
 FAILED: Final = "modify-failed"
-"""The state of a list whose last change did not succeed."""
+"""EC2's state of a list whose last change did not succeed."""
 GIVEN_UP: Final = 60.0
-"""Seconds after which a change that is under way is not waited for any more: whatever is there then is the truth."""
+"""Seconds after which a change that is still under way counts as failed; the next try reads the list first."""
 
 
 def changes_wanted(
     view: View, inputs: DecisionInput, max_changes: int, but: Container[PrefixListId] = ()
 ) -> dict[PrefixListId, EntryChanges]:
-    """What has to become of the entries of each prefix list whose route is ours, `but` of these."""
+    """The changes that the entries of each prefix list need whose route is ours, except the lists in `but`."""
     policy = EntryPolicy(view.instance.id, view.policy.backup_med, max_changes)
     wanted = {}
     for owned in owned_lists(view.tables, view.snapshot):
@@ -81,7 +83,7 @@ def changes_wanted(
 
 
 class ListWriter(Observer):
-    """Made within the event loop. With `noop` it only says what it would change."""
+    """Writes the entries. To be made while the event loop runs. With `noop` (a dry run) it only logs the changes."""
 
     def __init__(
         self, calls: Calls, reconciler: Reconciler, inputs: Inputs, journal: Journal, pace: Pace, *, noop: bool
@@ -96,17 +98,17 @@ class ListWriter(Observer):
         self._tasks = ReportedTasks()
         self._running: set[PrefixListId] = set()
         self._said: dict[PrefixListId, str] = {}
-        """Why a list cannot be written, as it was said last."""
+        """List -> the error that was logged last, while it cannot be written."""
         self._wrote: dict[PrefixListId, int] = {}
-        """The version that our last change of a list has made."""
+        """List -> the version that our last change of it has made."""
         self._proposed: dict[PrefixListId, EntryChanges] = {}
-        """What a dry run has said would be changed."""
+        """List -> the changes that a dry run has logged last."""
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """What is offered, who owns a list, or what is in it, may have changed."""
+        """Compare the entries of all our lists, if the decision was about one, and start to write those that differ."""
         if only is not None and not any(isinstance(each, PrefixListId) for each in only):
             return
-        # Of a list that is being written, this is looked at after each call.
+        # Lists that are being written are left out: their task compares them after each call.
         wanted = changes_wanted(self._view, inputs, self._reconciler.limits.max_changes, self._running)
         for list_id in self._said.keys() - wanted.keys() - self._running:
             del self._said[list_id]
@@ -114,7 +116,7 @@ class ListWriter(Observer):
         for list_id, changes in wanted.items():
             if changes.problem or changes.no_room:
                 error = self._problem(changes)
-                if self._said.get(list_id) != str(error):  # once, for as long as it is the same
+                if self._said.get(list_id) != str(error):  # log a lasting error only once
                     self._said[list_id] = str(error)
                     self._journal.failure(_subject(list_id), error, prefix_list=list_id)
             elif not changes:
@@ -131,7 +133,7 @@ class ListWriter(Observer):
                 self._tasks.start(self._write_all(list_id))
 
     def wanted(self) -> Mapping[PrefixListId, EntryChanges]:
-        """What has to become of the entries of each list that we own, as of now."""
+        """The changes that the entries of each of our lists need now."""
         return changes_wanted(self._view, self._inputs.now(), self._reconciler.limits.max_changes)
 
     def _problem(self, changes: EntryChanges) -> Ec2Error | PlanRefused:
@@ -147,10 +149,10 @@ class ListWriter(Observer):
         return Refused("ModifyManagedPrefixList", "PrefixListUnusable", changes.problem)
 
     async def _write_all(self, list_id: PrefixListId) -> None:
-        """Until there is nothing to change any more."""
+        """Change one list until there is nothing left to change."""
         waits, contended = BackOff(RETRY_FIRST, RETRY_MOST), BackOff(RETRY_FIRST, LOOK_MOST)
         known = self._known(list_id)
-        # Who takes a list over knows it from the last poll only, and the owner before may have changed it since.
+        # After a takeover we know the list from our last poll only, and its former owner may have changed it since.
         tables_are_read, list_is_known = False, known is not None and self._wrote.get(list_id) == known.version
         try:
             while True:
@@ -168,7 +170,7 @@ class ListWriter(Observer):
                         await self._write_some(changes)
                         waits.reset()
                 except ListChanged as error:
-                    # Another writer was faster. It tries again as well: not in step with us.
+                    # Another writer was faster, and may try again as well: a random wait parts us.
                     event(log, logging.DEBUG, f"another writer was faster: {error}", prefix_list=list_id)
                     tables_are_read = list_is_known = False
                     await asyncio.sleep(contended.next() * random.random())  # noqa: S311
@@ -178,7 +180,7 @@ class ListWriter(Observer):
                     self._said[list_id] = str(error)
                     self._journal.failure(_subject(list_id), error, prefix_list=list_id)
                     tables_are_read = list_is_known = False
-                    if isinstance(error, OperatorError):  # who waits for the end of writing does not wait for that
+                    if isinstance(error, OperatorError):  # `Reconciler.is_idle` does not wait for an operator
                         self._view.lists_written.discard(list_id)
                     await asyncio.sleep(RETRY_MOST if isinstance(error, OperatorError) else waits.next())
                     self._view.lists_written.add(list_id)
@@ -188,7 +190,7 @@ class ListWriter(Observer):
         self._reconciler.decide_again([list_id])
 
     async def _write_some(self, changes: EntryChanges) -> None:
-        """One call, and wait until EC2 has done it. Raises Ec2Error."""
+        """Make one call, and wait until EC2 has carried it out. Raises Ec2Error."""
         list_id = changes.list_id
         if (wait := self._pace.reserve(self._now())) > 0:
             await asyncio.sleep(wait)
@@ -217,14 +219,15 @@ class ListWriter(Observer):
         self._reconciler.decide_again({list_id, *added, *removed, *changes.no_room})
 
     async def _take_in(self, found: ManagedPrefixList) -> None:
-        """Remember it, with the entries of just this version."""
+        """Take the list into the view, with the entries of exactly its version. Raises Ec2Error."""
         entries = await self._calls.prefix_list_entries(found.id, found.version)
         self._view.prefix_list_changed(replace(found, entries=entries))
 
     async def _settled(self, list_id: PrefixListId, newer_than: int = -1) -> ManagedPrefixList | None:
-        """The list without its entries, when no change is under way and reads show our own; None: it is gone.
+        """Wait until no change of the list is under way, and its version is above `newer_than` (our own change).
 
-        Raises Ec2Error: also where the change has failed, or takes too long.
+        Returns the list without its entries; None if it is gone. Raises Ec2Error, also if the change has failed or
+        takes more than `GIVEN_UP` seconds.
         """
         waits, until = BackOff(LOOK_FIRST, LOOK_MOST), self._now() + GIVEN_UP
         while True:
@@ -242,7 +245,7 @@ class ListWriter(Observer):
             await asyncio.sleep(waits.next())
 
     async def _read_tables(self, list_id: PrefixListId) -> None:
-        """Read the tables again where we take the route of the list for ours. Raises Ec2Error."""
+        """Read the tables again in which the route of the list is ours, as far as we know. Raises Ec2Error."""
         view, asked = self._view, self._now()
         table_ids = sorted(table_id for table_id, destination in view.ours() if destination == list_id)
         read = await asyncio.gather(*(fresh_table(self._calls, view, each) for each in table_ids))
@@ -262,5 +265,5 @@ class ListWriter(Observer):
 
 
 def _subject(list_id: PrefixListId) -> str:
-    """What failures of writing its entries are called in `failing` and `errors`."""
+    """The subject of writes of these entries, in `failing` and `errors` (`Journal`)."""
     return f"entries of {list_id}"

@@ -55,7 +55,7 @@ class WriteResult(Enum):
     DONE: EC2 accepted it, or a delete found no route. UNNEEDED: before the call it turned out that the place needs no
     such change any more. OVERTAKEN: EC2 refused it because another writer was faster, which is normal where several
     hosts start or fail over at once; the table is read again and the place decided again, at once. FAILED: any other
-    error, and the second refusal of that kind in a row; the write is tried again at `Outcome.retry_at`.
+    error, or such a refusal at a place whose last write did not succeed either; retried at `Outcome.retry_at`.
     """
 
     DONE = "done"

@@ -10,8 +10,8 @@ when the verdict is due if the next probes fail, too.
 3. EC2 answers that read. Since it is answered after the write has asked, it replaces the read of the write
    (`spares_a_read`), and the write goes out.
 
-The result of a prepared read is given to a write only, never to the view: else, before the verdict, it might lead to a
-route for a service that is about to be found down.
+Only that write uses the result of a prepared read, and takes it into the view. If it went into the view before the
+verdict, it might lead to a route for a service that is about to be found down.
 
 Prepared reads are optional. None is made for a while after EC2 has throttled us, nor beyond `RATE`. One that fails is
 not tried again: the write then reads for itself.

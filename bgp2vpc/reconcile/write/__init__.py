@@ -1,7 +1,7 @@
-"""Apply: changes that a decision wants made.
+"""Apply: the changes of a decision are written to EC2.
 
-applier      which of them may be written now, each in a task of its own
-writer       one change, after a fresh read where one is due; the pace of writes
-retries      when one that failed is tried again
-route_hooks  programs before and after a write
+applier      selects the changes that may be written now, and starts a task for each
+writer       writes one change, after a fresh read where one is due, at the pace that EC2 allows
+retries      sets the time of the next try after a write has failed
+route_hooks  runs the configured programs before and after a write
 """

@@ -1,9 +1,14 @@
-"""Apply: what a decision wants changed is written, as far as it may be now.
+"""The applier: starts the writes of a decision that may be made now.
 
-The guard refuses a plan that would change too much. Each change that it lets pass is written by a task of its own
-(`writer.py`), at most one per (table, prefix). When a write has its outcome, its place is decided about again: then
-there is nothing to do, or the next try is due, no sooner than `retries` says. In a dry run nothing is written, and what
-would be is logged.
+1. Where no write is needed any more, failures of earlier writes are forgotten, and a write whose answer was lost is
+   rechecked (`nothing_to_write`).
+2. A change is left out if a write at its place is under way, or has failed and is not due again (`retries.py`).
+3. The guard judges the remaining changes together. If it refuses them, only the withdrawals among them are written.
+4. Each change that passes is written by a task of its own (`writer.py`), at most one per (table, prefix).
+5. When a write has ended, its place is decided again. Then nothing remains to be done there, or the next try follows
+   when it is due.
+
+In a dry run nothing is written; the changes are logged.
 """
 
 import asyncio
@@ -30,15 +35,15 @@ from bgp2vpc.tasks import ReportedTasks, ring_at
 log = logging.getLogger("bgp2vpc")
 
 AFTER_A_TAKE = 1.0
-"""Seconds, in which a call that was under way when we took the route has been made."""
+"""Seconds after we took a route until its table is read again: by then, a call that was under way has been made."""
 
 _FROM_ONE_WHO_MAY_DELETE = frozenset((Reason.OWNER_LOST, Reason.OWNER_FAILING, Reason.OWNER_SILENT))
-"""Takes from an owner that is not heard and may be alive: it may withdraw at the same time, and its DeleteRoute come
-after our ReplaceRoute. EC2 has no compare-and-swap."""
+"""Reasons to take a route from an owner that we do not hear and that may be alive. It may withdraw at the same time,
+and its DeleteRoute may come after our ReplaceRoute: EC2 has no compare-and-swap."""
 
 
 class Applier:
-    """Starts writes, and sees them through. Without a `writer` it is a dry run."""
+    """Starts writes, and handles their outcomes. Without a `writer` it is a dry run."""
 
     def __init__(
         self,
@@ -51,11 +56,11 @@ class Applier:
         writer: Writer | None,
     ) -> None:
         self.max_changes = 1000
-        """Of one decision."""
+        """Changes that one decision may write; withdrawals do not count."""
         self.refused = False
-        """Whether the guard has refused a plan, and has not let one for everything pass since."""
+        """Whether the guard has refused a plan and has accepted no plan about everything since."""
         self.only_withdraws = False
-        """Set when the daemon ends: no route is pointed at a host that is about to stop."""
+        """Set at shutdown: no route may be pointed at a host that is about to stop."""
         self._view = view
         self._retries = retries
         self._journal = journal
@@ -67,15 +72,15 @@ class Applier:
 
     @property
     def is_dry_run(self) -> bool:
-        """Whether nothing is ever written."""
+        """Whether changes are only logged, never written."""
         return self._writer is None
 
     def wanted(self, plan: Plan) -> tuple[Change, ...]:
-        """What of the plan is to be written, now or later."""
+        """The changes of the plan that are to be written, now or later: all, or at shutdown the withdrawals."""
         return tuple(change for change in plan.changes if change.is_withdrawal or not self.only_withdraws)
 
     def apply(self, decision: Decision, *, is_whole: bool) -> None:
-        """Write the changes that may be written now, each in a task of its own. `is_whole`: it is about all."""
+        """Start to write the changes that may be written now. `is_whole`: the decision is about everything."""
         self.nothing_to_write(decision.unchanged)
         plan = decision.plan
         if self.is_dry_run:
@@ -88,13 +93,13 @@ class Applier:
             self.start(allowed, self.begin(allowed))
 
     def still(self, changes: Iterable[Change], inputs: DecisionInput) -> list[Change]:
-        """Those of them, as they have to be now, that their places still need and that may be written now."""
+        """The changes that their places still need and that may be written now, updated to what is needed now."""
         places, now = self._view.places, self._now()
         again = (self._view.still(each, inputs) for each in changes if places.at(each.key).may_be_written(now))
         return list(self.wanted(Plan(tuple(filter(None, again)))))
 
     def allowed(self, changes: Iterable[Change], *, is_whole: bool) -> tuple[Change, ...]:
-        """What the guard lets pass of all the changes of a decision."""
+        """The changes that the guard accepts; `changes` are all those of a decision."""
         allowed = self._guarded(Plan(tuple(changes)), is_whole=is_whole).changes
         if is_whole:
             counts = Counter(change.action.value for change in allowed)
@@ -102,27 +107,30 @@ class Applier:
         return allowed
 
     def begin(self, changes: Collection[Change]) -> Cycle:
-        """A cycle that is going to write these; without any it is over."""
+        """Begin a cycle that writes these changes; without any, it ends at once."""
         cycle = self._journal.begin(len(changes), self._now())
         if not changes:
             self._journal.end(cycle, self._now())
         return cycle
 
     def start(self, changes: Iterable[Change], cycle: Cycle) -> None:
-        """Write these."""
+        """Start a task for each of these changes that writes it."""
         if self._writer is not None:
             for change in changes:
                 self._view.places.at(change.key).is_written = True
                 self._tasks.start(self._write(self._writer, change, cycle))
 
     def ended(self, cycle: Cycle, changes: int = 1) -> None:
-        """So many changes of the cycle are written, or not needed any more."""
+        """Count changes of the cycle that have been written or are not needed any more; end the cycle with the last."""
         cycle.pending -= changes
         if not cycle.pending:
             self._journal.end(cycle, self._now())
 
     def _guarded(self, plan: Plan, *, is_whole: bool) -> Plan:
-        """The part that the guard lets pass. A refused whole stays refused while parts of it pass."""
+        """The part of the plan that the guard accepts. If it refuses the plan, the withdrawals are judged alone.
+
+        `refused` stays set until a plan about everything (`is_whole`) is accepted.
+        """
         try:
             guard(plan, self._view.tables, self._view.snapshot, self.max_changes)
         except PlanRefused as refusal:
@@ -161,7 +169,7 @@ class Applier:
         self.ended(cycle)
 
     def nothing_to_write(self, keys: Collection[RouteKey]) -> None:
-        """Nothing is to be written at these places: forget what failed, and look for writes without an answer."""
+        """Forget the failed writes at these places, which need no write; recheck those that got no answer."""
         failed = []
         for key in keys:
             state = self._view.places.at(key)
@@ -175,7 +183,7 @@ class Applier:
         self._enqueue_released()
 
     def _enqueue_released(self) -> None:
-        """Places that waited for another one to be tried may be tried themselves."""
+        """Decide about places that waited while another one was tried for them, and may now be tried themselves."""
         self._queue.add({prefix for _, prefix in self._retries.take_released()})
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""When to try again where a write failed. Pure: time is an argument, in seconds."""
+"""When a failed write is tried again. Pure: time is an argument, in seconds of the event loop's clock."""
 
 import random
 from collections.abc import Callable, Iterable
@@ -21,12 +21,19 @@ from bgp2vpc.policy.plan import RouteKey
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
+"""Seconds from the first failure at a place to the next try, doubled with each further failure up to the longest."""
 OPERATOR_DELAY = 30.0
+"""Seconds between the tries at a place where an operator has to fix the cause."""
 PROBED_BY_ANOTHER = 900.0
+"""Seconds to the next try at a place while another place is tried for the same cause."""
 
 
 class Retries:
-    """Gives each place where writes fail its own back-off: one table's trouble leaves the others alone."""
+    """Sets the times at which failed writes are tried again. Each place has a back-off of its own.
+
+    But if one cause stops all writes of a kind in a table (a permission, the quota), only one of the places, the probe,
+    is tried for all. When the probe does not meet the cause any more, the others are released: tried at once.
+    """
 
     def __init__(self, places: Places, jitter: Callable[[], float] = random.random) -> None:
         self._places = places
@@ -35,7 +42,7 @@ class Retries:
         self._jitter = jitter
 
     def known_refusal(self, key: RouteKey) -> OperatorError | None:
-        """The error that a write at this place would meet, as another place's write just did; None if it may try."""
+        """The error of the last write at this place, if another place is the probe for its cause; else None."""
         failure = self._places.at(key).failure
         if failure is None or not isinstance(failure.error, OperatorError):
             return None
@@ -43,12 +50,12 @@ class Retries:
         return None if cause is None or self._probes.get(cause, key) == key else failure.error
 
     def failed(self, key: RouteKey, error: Ec2Error, now: float) -> float:
-        """Returns when to try again.
+        """Record that the write at this place has failed. Returns when to try again.
 
-        What may pass, and what a fresh read settles, is tried again almost at once and then less and less often. What
-        the operator has to mend is tried every 30 s, so that it works soon after it was mended; where one cause stops
-        a whole table (a permission, the quota), by one place for all, lest they use up EC2's bucket for nothing.
-        Throttled calls go as soon as the pace allows, which doubles its own back-off.
+        After an error that may pass: in about 0.1 s, and then with a back-off; after a first Disagreement at once, as
+        the next try reads the table. If an operator has to fix the cause: every 30 s, so that the route is written soon
+        after the fix; other places than the probe wait, as they would use up the tokens of EC2's bucket in vain. After
+        throttling: as soon as the pace allows, which has its own back-off.
         """
         cause = _cause_of(key, error)
         if cause is not None:
@@ -59,10 +66,10 @@ class Retries:
         return self._wait(key, error, now, self._back_off(key))
 
     def unneeded(self, key: RouteKey, now: float) -> float:
-        """A fresh look showed that the write is not needed; returns when to write at this place again, if need be.
+        """Record that a write turned out not to be needed. Returns when this place may be written again.
 
-        At once, the first time: the look was a success, whatever failed before. But while EC2's reads contradict each
-        other, decisions do too, and that must not go on at full speed.
+        The first time that is at once. If it happens again in a row, there is a back-off: EC2's reads then contradict
+        each other, decisions change with them, and this must not go on at full speed.
         """
         before = self._places.at(key).failure
         repeated = before is not None and before.error is None
@@ -83,19 +90,19 @@ class Retries:
         return not_before
 
     def succeeded(self, key: RouteKey, now: float) -> None:
-        """A write at this place has succeeded, or is of no interest any more: forget its failure."""
+        """Forget the failure of this place: its write has succeeded, or is not needed any more."""
         state = self._places.at(key)
         failure, state.failure = state.failure, None
         if failure is not None:
             self._end_probe(key, failure, now)
 
     def take_released(self) -> tuple[RouteKey, ...]:
-        """The places that waited for another one to be tried, and may be tried themselves since this was last asked."""
+        """The places released since the last call: their probe does not meet the cause any more."""
         released, self._released = tuple(self._released), []
         return released
 
     def _end_probe(self, key: RouteKey, failure: Failure, now: float) -> None:
-        """This place does not meet its cause any more: if it was tried for others, they may be tried themselves."""
+        """This place does not meet the cause of `failure` any more: if it was the probe, release the others."""
         cause = _cause_of(key, failure.error)
         if cause is None or self._probes.get(cause) != key:
             return
@@ -106,10 +113,10 @@ class Retries:
                 self._released.append(other)
 
     def forget(self, keys: Iterable[RouteKey], now: float) -> None:
-        """Nobody wants anything written at these places any more.
+        """Forget the failures of these places, which need no write any more.
 
-        Where EC2 denied what it shows, the table or the interface, nothing is wanted until the next read shows it
-        again: that must not be the end of the back-off.
+        But not yet if EC2 refused the write since the table or interface does not exist. Then no write is wanted only
+        until a read shows the table or interface again, and the back-off has to go on after that.
         """
         for key in keys:
             failure = self._places.at(key).failure
@@ -124,7 +131,11 @@ _Cause = tuple[str, str, type[OperatorError], object]
 
 
 def _cause_of(key: RouteKey, error: Ec2Error | None) -> _Cause | None:
-    """What an operator has to mend: a permission or credentials, a table's quota (one a family), one refused route."""
+    """The cause of an error that an operator has to fix; None: any other error.
+
+    Places of a table share a cause if they lack the same permission or credentials, or if the table has reached its
+    quota for their IP version. Any other refusal is the cause of one place only.
+    """
     table_id, prefix = key
     match error:
         case Credentials() | Denied():

@@ -1,4 +1,4 @@
-"""Programs that the configuration wants run before and after a route is written."""
+"""Route hooks: programs that run before and after a route is written (`run_before_…`, `run_after_…`)."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ log = logging.getLogger("bgp2vpc.hook")
 
 
 class RouteHooks:
-    """Runs these hooks. One that fails, or takes longer than `timeout` seconds, is a warning and stops nothing."""
+    """Runs the hooks. One that fails, or takes longer than `timeout` seconds, is logged and does not stop the write."""
 
     def __init__(self, view: View, start_task: StartTask, timeout: float) -> None:
         self.timeout = timeout
@@ -22,7 +22,7 @@ class RouteHooks:
         self._running: set[asyncio.Task[None]] = set()
 
     async def before(self, change: Change) -> bool:
-        """Run what has to run before this write; once, however often the write is tried. Whether anything ran."""
+        """Run the hook before this write, once for all tries of the write. Returns whether a hook has run."""
         action, argv = self._argv(change, after=False)
         state = self._places.at(change.key)
         if not argv or action in state.hooked:
@@ -32,7 +32,7 @@ class RouteHooks:
         return True
 
     def after(self, change: Change) -> None:
-        """Start what has to run after this write; nobody waits for it."""
+        """Start the hook after this write, and do not wait for it."""
         self._places.at(change.key).hooked = frozenset()
         _, argv = self._argv(change, after=True)
         if argv:
@@ -49,7 +49,7 @@ class RouteHooks:
         settings = self._view.settings(change.key)
         if settings is None:
             return change.action, ()
-        # For the service, to be replaced by the fallback is to be withdrawn.
+        # For the service, a replace by the fallback is a withdrawal.
         action = Action.DELETE if change.to_fallback else change.action
         hooks = settings.hooks.after if after else settings.hooks.before
         return action, hooks.get(action, ())

@@ -1,10 +1,21 @@
-"""Write: one change, as EC2 allows, after a fresh read where one is due.
+"""The writer: makes one change in EC2, after a fresh read of the table where one is due.
 
-A delete or replace reads the table first, unless that was done for the verdict that led to it (`prepare`); a create
-does not, since EC2 refuses what is there. When EC2 contradicts us (`errors.Disagreement`), what we know of the table
-is in doubt, and the next try (`retries`) reads it first. After the first RouteAlreadyExists or InvalidRoute.NotFound at
-a place the outcome is `overtaken` (logged for debugging only), and `applier` has the place decided again at once; after
-the next one, and any other Disagreement, it is `failed`. A delete that finds no route has succeeded.
+1. Wait for a token of the pace (`Paces`). After a wait, check that the change is still needed, and that its place does
+   not wait for another one that is tried for the same cause (`retries.py`).
+2. Before a delete or replace, read the table, unless a prepared read replaces that (`read/prepare.py`). A create is not
+   preceded by a read, as EC2 refuses it if there is a route. A place in doubt is read before any write.
+3. Run the hook before the write. As it takes time, check again that the change is needed; before a delete or replace,
+   read the table again.
+4. Call EC2. A delete that finds no route has succeeded.
+5. Put the change into the view, and start the hook after the write.
+
+If the change is no longer needed at step 1, 2 or 3, the outcome is `unneeded`. A route to an interface that EC2 has
+just called unknown (`View.denied`) fails before step 1.
+
+When a call gets no answer, or EC2 contradicts what we know of the table (`errors.Disagreement`), the place is in doubt:
+the next try reads the table first. If the first failure at a place is RouteAlreadyExists or InvalidRoute.NotFound, the
+outcome is `overtaken` (logged at debug level), and the applier has the place decided again at once. After another
+failure in a row, and for any other error, it is `failed`. `retries.py` sets the time of the next try.
 """
 
 import asyncio
@@ -24,9 +35,10 @@ from bgp2vpc.vpc.pace import Pace
 
 
 class Paces:
-    """EC2 gives each account, in each region, a token bucket for each kind of write; each bucket has its pace here.
+    """The pace of each kind of write in each account and region.
 
-    Made at the first write there: one that is throttled holds up no other.
+    EC2 has a token bucket for each of these, so one that is throttled does not delay the others. A pace is made when it
+    is first needed.
     """
 
     def __init__(self, make: Callable[[], Pace]) -> None:
@@ -34,7 +46,7 @@ class Paces:
         self._paces: dict[tuple[str, str, Action], Pace] = {}
 
     def of(self, bucket: tuple[str, str], action: Action) -> Pace:
-        """That of this account and region."""
+        """The pace of this kind of write in this bucket (account, region; see `View.bucket_of`)."""
         key = (*bucket, action)
         if key not in self._paces:
             self._paces[key] = self._make()
@@ -42,7 +54,7 @@ class Paces:
 
 
 class Writer:
-    """Made within the event loop."""
+    """Writes single changes. To be made while the event loop runs."""
 
     def __init__(
         self,
@@ -64,7 +76,7 @@ class Writer:
         self.preparer = preparer
 
     async def write(self, change: Change) -> Outcome:
-        """Write it. Never raises Ec2Error: a failure is an outcome, and says when to try again."""
+        """Write this change. Never raises Ec2Error: the outcome has the error, and the time of the next try."""
         started = self._clock()
         try:
             written = await self._write(change)
@@ -77,7 +89,8 @@ class Writer:
             if isinstance(error, InterfaceGone):
                 self._view.denied[change.target.id] = error
             if isinstance(error, RouteExists):
-                # Made since our last write here, maybe the same one as before: reads show it rightly.
+                # The route was made after our last write here, even if it is the same as before that write. So a read
+                # that shows it is not an old one.
                 self._view.places.may_be_taken(change.key)
             is_first = self._view.places.at(change.key).failure is None
             retry_at = self._retries.failed(change.key, error, now)
@@ -86,13 +99,13 @@ class Writer:
             return Outcome(change, result, now - started, error, retry_at)
         now = self._clock()
         if written is None:
-            self._view.places.at(change.key).hooked = frozenset()  # what is written there next is another matter
+            self._view.places.at(change.key).hooked = frozenset()  # the next write here runs its hook again
             return Outcome(change, WriteResult.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
         self._retries.succeeded(change.key, now)
         return Outcome(written, WriteResult.DONE, now - started)
 
     async def _write(self, change: Change) -> Change | None:
-        """The change as it was written, or None if it is no longer needed."""
+        """Take the steps above. Returns the change as it was written, or None if it is not needed. Raises Ec2Error."""
         if change.action is not Action.DELETE and (known := self._view.denied.get(change.target.id)):
             raise known
         pending: Change | None = change
@@ -102,12 +115,12 @@ class Writer:
             if refusal := self._retries.known_refusal(change.key):
                 raise refusal
             pending = self._view.still(change, self._inputs.now())
-        # An earlier try may have left open what is there, and nobody has looked since.
+        # After an earlier try the present route is not known, and the table has not been read since.
         failure = self._view.places.at(change.key).failure
         in_doubt = failure and failure.leaves_in_doubt and self._view.asked_at(change.table_id) < failure.at
         if pending is not None and (pending.needs_fresh_read or in_doubt):
             pending = await self._look_again(pending)
-        if pending is not None and await self._hooks.before(pending):  # which takes its time
+        if pending is not None and await self._hooks.before(pending):  # meanwhile the place may have changed
             fresh = pending.needs_fresh_read
             pending = await self._look_again(pending) if fresh else self._view.still(pending, self._inputs.now())
         if pending is None:
@@ -117,17 +130,18 @@ class Writer:
         except RouteMissing:
             if pending.action is not Action.DELETE:
                 raise
-            # Somebody was faster, or our own lost answer was a success: either way it is gone, as it should be.
+            # Another writer was faster, or an earlier try of ours was applied and its answer lost. The route is gone.
         self._view.wrote(pending, self._clock())
         self._hooks.after(pending)
         return pending
 
     async def _look_again(self, change: Change) -> Change | None:
-        """The change in the light of a fresh read.
+        """Read the table, or use a prepared read; returns the change that the place needs then. Raises Ec2Error.
 
-        Raises Disagreement where a withdrawal finds a route of somebody else's, although our own write is too young to
-        doubt. Either the read is older than that write, or somebody has taken the place since: only time can tell, and
-        a delete would be wrong in the second case. (Where it shows no route at all, a delete does no harm.)
+        Raises Disagreement if a withdrawal finds another target than the one to withdraw. The view still holds our own
+        recent write, so either the read is older than that write, or another host has taken the place since. Only a
+        later read can show which, and in the second case a delete would be wrong. (Where the read shows no route at
+        all, a delete does no harm.)
         """
         if prepared := await self.preparer.read(change.key):
             table, asked = prepared
