@@ -1,6 +1,8 @@
-"""Alerts: what the daemon sees and does becomes messages in the queues of the recipients that `notify` names.
+"""Alerts: messages about writes, lost routes and failures to the recipients of `notify`.
 
-`notices` decides which changes are worth a message, `notify.sender` delivers them. Nothing here waits for a delivery.
+The observer gets an event; `notices` decides whether it is worth an alert and makes its text; the message goes into the
+queue of each recipient that wants it, and a task for each recipient delivers it (`notify.sender`). No event waits for a
+delivery.
 """
 
 import asyncio
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Alerts(Observer):
-    """Watches the journal and what is decided and written."""
+    """Makes messages of the reconciler's events, and keeps one sender for each recipient."""
 
     def __init__(self, start_task: StartTask, view: View) -> None:
         self._start_task = start_task
@@ -32,7 +34,7 @@ class Alerts(Observer):
         self._view = view
 
     async def configure(self, config: Config) -> None:
-        """Alert the recipients of this configuration from now on; messages that wait for any other are dropped."""
+        """Alert the recipients of this configuration from now on; waiting messages to any other are dropped."""
         wanted = dict.fromkeys(config.notify)
         gone = [self._tasks.pop(each) for each in self._senders if each not in wanted]
         self._senders = {each: sender for each, sender in self._senders.items() if each in wanted}
@@ -45,33 +47,33 @@ class Alerts(Observer):
                 self._tasks[recipient] = self._start_task(f"notify {recipient.name}", sender.run())
 
     def lost(self, lost: LostRoute) -> None:
-        """Somebody else has pointed a route of ours elsewhere."""
+        """Alert: another host has pointed a route of ours elsewhere."""
         self._tell(notices.of_lost(lost))
 
     async def stop(self) -> None:
-        """Deliver nothing any more. Call `finish` first to give waiting messages time."""
+        """End all deliveries. Call `finish` first to give waiting messages time."""
         await cancelled(*self._tasks.values())
 
     async def finish(self, seconds: float, hurried: Callable[[], bool]) -> None:
-        """Wait until every queue is empty: at most `seconds`, and no longer once `hurried` is true."""
+        """Wait until every queue is empty, at most `seconds`, or until `hurried` returns true."""
         await until(lambda: hurried() or all(each.is_idle for each in self._senders.values()), seconds)
 
     def status(self) -> list[RecipientRow]:
-        """The queue of each recipient."""
+        """A row for each recipient, for the status."""
         return [sender.status() for sender in self._senders.values()]
 
     def written(self, outcome: Outcome) -> None:
-        """A write has its outcome."""
+        """Alert if a write took over or withdrew a route."""
         own = {each.id for each in self._view.snapshot.own}
         if outcome.result is WriteResult.DONE and (notice := notices.of_write(outcome.change, own)):
             self._tell(notice)
 
     def failed(self, subject: str, error: Bgp2vpcError) -> None:
-        """Something failed once more."""
+        """Count a failure; recipients are alerted once it has happened as often in a row as their `after` says."""
         self._tell(self._troubles.failed(subject, error))
 
     def recovered(self, subject: str, *, unwanted: bool) -> None:
-        """It works again, or is no longer tried."""
+        """Alert that a failure is over, those who were alerted of it."""
         if notice := self._troubles.over(subject, unwanted=unwanted):
             self._tell(notice)
 

@@ -1,13 +1,15 @@
-"""Runs ExaBGP for `bgp2vpc run` with a `bgp:` section: start, connection, restart with back-off, end.
+"""Runs ExaBGP for `bgp2vpc run` with a `bgp:` section.
 
-`speaker/discovery.py` writes ExaBGP's file. ExaBGP is started once there is one, also an old one: it does not wait for
-EC2. It runs `speaker/relay.py`, which sends us ExaBGP's pipe through a socket that only our user can reach. From
-then on everything is as behind a helper's pipe: peers are heard (`speaker/peers.py`), and lines of sources are passed
-on (`speaker/adj_rib_out.py`).
+1. ExaBGP is started, as our own user, once its file exists. `speaker/discovery.py` writes it; one of an earlier run is
+   used at once, without waiting for EC2.
+2. ExaBGP starts `speaker/relay.py`, which sends us ExaBGP's pipe through a socket that only our user can reach.
+3. From then on all is as in a helper: ExaBGP's messages go to `speaker/peers.py`, and lines of sources are sent to it
+   (`speaker/adj_rib_out.py`).
+4. When it ends, or is killed because it does not answer for `HUNG` seconds, it is started again after a pause.
+5. It ends with the daemon, also if that is killed (`speaker/relay.py`).
 
-While no ExaBGP is connected, for whatever reason, nothing is known of the peers, and none of them counts as lost. For
-`startup_hold` seconds nothing is taken or deleted; after that, decisions are those of an instance without BGP.
-ExaBGP runs as our own user. It ends when the daemon does, however that ends: see `speaker/relay.py`.
+While no ExaBGP is connected, nothing is known of the peers, and none of them counts as lost. For `startup_hold` seconds
+nothing is taken or deleted; after that, decisions are those of an instance without BGP.
 """
 
 import asyncio
@@ -48,15 +50,15 @@ log_of_exabgp = logging.getLogger("bgp2vpc.exabgp")
 SUBJECT: Final = "ExaBGP"
 PAUSES: Final = Pauses(quiet=0.5, first=0.5, longest=30.0)
 CONNECT_TIMEOUT: Final = 30.0
-"""Seconds from ExaBGP's start to its pipe. It takes one; more with a thousand neighbors on a busy host."""
+"""Seconds from ExaBGP's start until its relay connects. It takes one; more with a thousand neighbors on a busy host."""
 GRACE: Final = 3.0
 """Seconds between SIGTERM, at which ExaBGP closes its sessions, and SIGKILL."""
 HUNG: Final = 20.0
-"""Seconds without an answer after which it is killed."""
+"""Seconds without an answer after which ExaBGP is killed."""
 SENT_TIMEOUT: Final = 5.0
 RESET_TIMEOUT: Final = 1.0
 KEPT_LINES: Final = 3
-"""Of ExaBGP's log: mostly the reason why it ends."""
+"""The last lines of ExaBGP's log that are kept: mostly they name the reason why it ended."""
 LONGEST_LINE: Final = 1000
 SETTINGS: Final = {
     "exabgp_daemon_daemonize": "false",
@@ -77,7 +79,7 @@ SETTINGS: Final = {
     "exabgp_api_respawn": "true",
     "exabgp_api_terminate": "false",
 }
-"""What must not be otherwise, whatever is in a host's exabgp.env."""
+"""Settings that override those in a host's exabgp.env."""
 
 
 class ExabgpService:
@@ -106,10 +108,10 @@ class ExabgpService:
         self._was_connected = False
         self._ends_at_once = False
         self.comes_back = False
-        """Set before `stop` when this daemon is about to be started again."""
+        """Whether this daemon is about to be started again; set before `stop`."""
 
     async def configure(self, config: Config) -> None:
-        """Run the ExaBGP of this configuration, from the time its file is there."""
+        """Run ExaBGP from the time its file exists; restart it if `bgp.exabgp` names another program."""
         program_changed = config.bgp != self._config.bgp and _program(config) != _program(self._config)
         self._config = config
         if config.bgp is None:  # it takes effect at the next start only
@@ -120,7 +122,7 @@ class ExabgpService:
             await self._child.stop(GRACE)
 
     async def stop(self) -> None:
-        """End ExaBGP: its sessions are closed, as those of one that comes back if we do."""
+        """End ExaBGP. If `comes_back`, first close its sessions by a Cease after which peers keep our paths."""
         if self.comes_back:
             self._adj_rib_out.reset_sessions(self._peers.established)
             await until(lambda: not self._peers.established, RESET_TIMEOUT)
@@ -128,13 +130,13 @@ class ExabgpService:
             await cancelled(self._running)
 
     def status(self) -> ExabgpRow:
-        """As of now."""
+        """The state of ExaBGP, for the status."""
         state = "connected" if self._connected.is_set() else "starting" if self._child else "down"
         pid = self._child.pid if self._child else None
         return ExabgpRow(state, pid, max(0, self._restarts), self._log.last, self._was_connected)
 
     async def _run(self) -> None:
-        """One ExaBGP after the other, and beside them the socket at which its relay reaches us."""
+        """Run one ExaBGP after the other, with a pause in between, and accept the connections of their relays."""
         await self._neighbors.written.wait()
         clock, endings = asyncio.get_running_loop().time, Restarts(PAUSES, 0.0)
         with (
@@ -163,15 +165,15 @@ class ExabgpService:
                 await cancelled(accepting)
 
     async def _run_once(self, relay_socket: Path) -> ExabgpDown:
-        """One ExaBGP from start to end; how it ended."""
+        """Run one ExaBGP from start to end. Returns how it ended; raises OSError, ValueError, ExabgpError, NoThread."""
         file = self._neighbors.file
         if file is None:
             raise ExabgpError("the configuration has no bgp section any more")
         program = await on_thread(partial(exabgp_file.find_program, _program(self._config), own_first=True))
         started_with = await on_thread(partial(exabgp_file.read, file))
-        # One that root starts becomes another user, `nobody` by default, who cannot read its file or reach us.
+        # Started by root, ExaBGP changes to `nobody` by default, who cannot read its file or reach our socket.
         user: dict[str, str] = {}
-        with suppress(KeyError):  # in a container; ExaBGP stays who it is unless that is root
+        with suppress(KeyError):  # our uid has no name, as in a container; only root would change
             user["exabgp_daemon_user"] = pwd.getpwuid(os.getuid()).pw_name
         self._log.begin()
         child = self._child = await Child.start(
@@ -200,7 +202,7 @@ class ExabgpService:
             self._child = None
 
     async def _end_if_hung(self, ended: "asyncio.Task[None]") -> None:
-        """Wait for ExaBGP's end; kill it if it does not answer for `HUNG` seconds. It is asked without sessions too."""
+        """Wait for ExaBGP's end; kill it if it does not answer for `HUNG` seconds. Asks it without sessions, too."""
         clock, watch = asyncio.get_running_loop().time, self._peers.exabgp
         while not ended.done():
             watch.ask()
@@ -213,7 +215,10 @@ class ExabgpService:
     # The connection
 
     async def _accept(self, listening: socket.socket) -> None:
-        """ExaBGP's pipe comes with a connection of the relay. Another one: ExaBGP has started its relay again."""
+        """Accept the relay, which brings ExaBGP's pipe, and use the new one when ExaBGP restarts its relay.
+
+        Only processes of our ExaBGP (its session id, credentials(7)) are accepted.
+        """
         loop = asyncio.get_running_loop()
         while True:
             connection, _ = await loop.sock_accept(listening)
@@ -227,15 +232,15 @@ class ExabgpService:
             connection.close()
 
     async def _talk(self, connection: socket.socket, read_fd: int, write_fd: int) -> None:
-        """Hear and speak until ExaBGP closes its pipe. The relay ends ExaBGP when `connection` is closed."""
+        """Read messages and send lines until ExaBGP closes its pipe. Closing `connection` has the relay end ExaBGP."""
         pipe = ExabgpPipe(read_fd, write_fd)
         works = partial(self._journal.success, SUBJECT)
         with connection:
-            # One that ends again and again is no news each time: it works when it has lived for a while.
+            # After a run that ended at once, ExaBGP counts as recovered only when it has run for a while.
             later = asyncio.get_running_loop().call_later(PAUSES.brief if self._ends_at_once else 0, works)
             try:
                 session = ExabgpSession(pipe, self._peers.heard)
-                # Also the first one: it may come long after our own start, and has no session yet.
+                # Also for the first ExaBGP: it may connect long after our own start, and has no session yet.
                 self._peers.hold_decisions(asyncio.get_running_loop().time())
                 self._adj_rib_out.connected(pipe.send)
                 self._connected.set()
@@ -256,7 +261,7 @@ class ExabgpService:
 
 
 class _ExabgpLog:
-    """What ExaBGP logs goes to our log: each line once a minute, and no flood of them."""
+    """Copies ExaBGP's log to ours: a repeated line once a minute, and all lines through a throttle."""
 
     def __init__(self) -> None:
         self._splitter = LineSplitter(LONGEST_LINE)
@@ -266,17 +271,17 @@ class _ExabgpLog:
         self.last = ""
 
     def begin(self) -> None:
-        """Another ExaBGP logs from now on; what was logged of the one before is still no news."""
+        """Begin with the next ExaBGP. Lines that the last one has logged within a minute still count as repeated."""
         self._splitter = LineSplitter(LONGEST_LINE)
         self._kept.clear()
 
     @property
     def reason(self) -> str:
-        """The last lines, which say why it ended; what they say twice, once."""
+        """The last lines, without repetitions: mostly the reason why ExaBGP ended."""
         return "; ".join(self._kept) or "it has logged nothing"
 
     def feed(self, data: bytes) -> None:
-        """ExaBGP has logged this."""
+        """Take in bytes that ExaBGP has written to stdout or stderr."""
         now = asyncio.get_running_loop().time()
         for line in self._splitter.feed(data):
             self.last = printable(" ".join((line or b"(an over-long line)").decode("utf-8", "replace").split()))
@@ -287,7 +292,7 @@ class _ExabgpLog:
 
 
 async def _descriptors(connection: socket.socket) -> tuple[int, int]:
-    """The two descriptors that the relay sends. Raises OSError, TimeoutError."""
+    """Receive ExaBGP's pipe from the relay: descriptors to read and to write. Raises OSError, TimeoutError."""
     loop = asyncio.get_running_loop()
     connection.setblocking(False)
     ready = asyncio.Event()

@@ -1,7 +1,7 @@
-"""Looks at the fallbacks of the configuration once per poll: whether EC2 would take a route to each when it is needed.
+"""Checks once per poll whether EC2 would accept a route to each fallback of the configuration.
 
-One that it would not take is reported as a failure of its own, until it can be used. Nothing is decided from it: the
-reads may be old, and EC2 refuses the write of a fallback that does not exist.
+Each one that EC2 would refuse is reported as a failure until it can be used. No decision depends on it: the reads may
+be old, and EC2 itself refuses a route to a fallback that does not exist.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ from bgp2vpc.vpc.targets import question_about
 from bgp2vpc.vpc_status import FallbackRow
 
 FallbackKey = tuple[str, Target]
-"""The id of a VPC, and what routes of its tables fall back to."""
+"""The id of a VPC, and a target that routes of its tables fall back to."""
 
 THEN = "EC2 would refuse the route when it is needed; looked at again at each poll"
 
 
 class Fallbacks(Observer):
-    """What is known of each fallback."""
+    """Keeps the last result of each fallback, and reports the failures."""
 
     def __init__(self, calls: Calls, view: View, journal: Journal, start_task: StartTask) -> None:
         self._calls = calls
@@ -36,23 +36,23 @@ class Fallbacks(Observer):
         self._start_task = start_task
         self._rules: Sequence[Rule] = ()
         self._problems: dict[FallbackKey, str] = {}
-        """Of those that EC2 has told of; empty text: nothing speaks against it."""
+        """Fallbacks that EC2 has been asked about -> the problem; empty: none."""
         self._failing: set[str] = set()
-        """What the journal was told of and not yet that it is over."""
+        """The failures that the journal has and that are not over, by subject."""
         self._looking: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Look at the fallbacks of this configuration from now on: at once if EC2 is reached."""
+        """Check the fallbacks of this configuration from now on: at once if EC2 is connected."""
         self._rules = config.rules
         self.polled()
 
     async def stop(self) -> None:
-        """Look at nothing any more."""
+        """Stop checking."""
         if self._looking is not None:
             await cancelled(self._looking)
 
     def polled(self) -> None:
-        """Look again, unless EC2 still has to answer the last time."""
+        """Check again after a poll, unless the last check still waits for EC2."""
         if self._calls.is_connected and (self._looking is None or self._looking.done()):
             wanted = fallbacks_of(self._rules, self._view.instance.vpc_id)
             self._problems = {key: problem for key, problem in self._problems.items() if key in wanted}
@@ -60,7 +60,7 @@ class Fallbacks(Observer):
                 self._looking = self._start_task("fallbacks", self._look(wanted))
 
     def rows(self) -> list[FallbackRow]:
-        """Each of them, for the status."""
+        """A row for each fallback, for the status."""
         wanted = fallbacks_of(self._rules, self._view.instance.vpc_id)
         return [
             FallbackRow(target.id, vpc_id, tuple(rules), self._problems.get((vpc_id, target)))
@@ -68,7 +68,7 @@ class Fallbacks(Observer):
         ]
 
     async def _look(self, wanted: Mapping[FallbackKey, Sequence[str]]) -> None:
-        """One call for each VPC and kind; what one of them cannot tell leaves the others alone."""
+        """Ask EC2 about these, by one call for each VPC and kind. If one fails, its fallbacks keep their results."""
         asked: dict[tuple[str, str], list[Target]] = {}
         for vpc_id, target in wanted:
             if (question := question_about(target)) is not None:
@@ -82,7 +82,7 @@ class Fallbacks(Observer):
                 where = "" if access == OWN else f" of {access}"
                 failing.add(subject := f"fallbacks: {operation}{where}")
                 self._journal.failure(subject, error)
-                # What was known before stays.
+                # Known problems of these fallbacks stay.
                 failing |= self._failing & {_subject((vpc_id, target)) for target in targets}
                 continue
             for target, problem in found.items():

@@ -1,4 +1,4 @@
-"""Counts what the daemon does, for the metrics."""
+"""Counts the reconciler's events and the calls to EC2, for the metrics (`web/tally.py`)."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -14,36 +14,36 @@ _WRITES: Final = frozenset((VerdictKind.CREATE, VerdictKind.REPLACE, VerdictKind
 
 
 class Meter(Observer):
-    """Counts into `tally`."""
+    """Translates events into counters and times of `tally`."""
 
     def __init__(self) -> None:
         self.tally = Tally()
 
     def touched(self, prefixes: Collection[Prefix]) -> None:
-        """Something about these changed."""
+        """An input of these prefixes has changed: the time to a write begins here."""
         self.tally.touched(prefixes, _now())
 
     def judged(self, before: Mapping[RouteKey, Verdict], now: Mapping[RouteKey, Verdict]) -> None:
-        """New verdicts, and the earlier ones of the same places."""
+        """Verdicts were made: places to be written are timed from here, or from `touched`."""
         writes = [key for key, verdict in now.items() if verdict.kind in _WRITES]
         others = [key for key, verdict in now.items() if verdict.kind not in _WRITES]
         self.tally.decided(writes, [*others, *(before.keys() - now.keys())], _now())
 
     def written(self, outcome: Outcome) -> None:
-        """A write has its outcome."""
+        """Count a write that is done, how long it took since its cause, and takeovers."""
         if outcome.result is WriteResult.DONE:
             self.tally.wrote(outcome.change.key, outcome.change.action.value, _now())
             if outcome.change.is_move:
                 self.tally.takeovers[outcome.change.reason.value] += 1
 
     def cycled(self, cycle: Cycle) -> None:
-        """All writes of a cycle have their outcome."""
+        """Count a cycle by its result: `failed`, `changed` or `unchanged`."""
         changed = cycle.counts.keys() - {WriteResult.OVERTAKEN.value}
         result = "failed" if cycle.counts["failed"] else "changed" if changed else "unchanged"
         self.tally.cycles[result] += 1
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
-        """EC2 has answered a call, or not."""
+        """Count a call of EC2's API by its result, and how long it took."""
         match error:
             case None:
                 result = "ok"

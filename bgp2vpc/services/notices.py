@@ -1,4 +1,4 @@
-"""Which of the daemon's events are worth an alert, and its text. Pure.
+"""Decides which events are worth an alert, and makes its text. Pure.
 
 | event                                                                | alert      |
 |----------------------------------------------------------------------|------------|
@@ -19,7 +19,7 @@ from bgp2vpc.reconcile.observer import LostRoute
 
 
 def of_write(change: Change, own: Collection[str]) -> Notice | None:
-    """The alert about a write of ours that is done; None: none. `own`: the ids of our interfaces."""
+    """The alert about a write that is done; None: it is not worth one. `own`: the ids of our interfaces."""
     if change.is_withdrawal:
         if change.reason is Reason.OWNER_LOST:  # the route of a lost peer, not one of ours
             return None
@@ -38,7 +38,7 @@ def of_write(change: Change, own: Collection[str]) -> Notice | None:
 
 
 def of_lost(lost: LostRoute) -> Notice:
-    """What somebody else did, as the tables show it now."""
+    """The alert about a route of ours that a read has shown to point elsewhere now."""
     return _lost((lost.table_id, lost.prefix), lost.old.id, lost.new.target.id, "")
 
 
@@ -50,13 +50,13 @@ class _Trouble:
 
 
 class Troubles:
-    """How often in a row each thing has failed, and who was told."""
+    """Counts how often in a row each operation has failed, and keeps which recipients were alerted of it."""
 
     def __init__(self) -> None:
         self._troubles: dict[str, _Trouble] = {}
 
     def failed(self, subject: str, error: Bgp2vpcError) -> Notice:
-        """It failed once more."""
+        """Count a failure. `Notice.is_for` decides who is alerted, by the count."""
         code = error.code if isinstance(error, Ec2Error) else type(error).__name__
         trouble = self._troubles.setdefault(subject, _Trouble())
         trouble.times += 1
@@ -66,7 +66,7 @@ class Troubles:
         return Notice(AlertKind.FAILURE, words, facts, trouble.times, trouble.told)
 
     def over(self, subject: str, *, unwanted: bool = False) -> Notice | None:
-        """It works again, or is no longer tried. None if it had not failed."""
+        """The alert that a failure is over; None: the operation had not failed. `unwanted`: it is no longer tried."""
         trouble = self._troubles.pop(subject, None)
         if trouble is None:
             return None

@@ -22,7 +22,7 @@ class Scripts:
         self._stopped = False
 
     async def configure(self, config: Config) -> None:
-        """Stop what is no longer configured or configured otherwise, then start what is new."""
+        """Stop scripts that are removed or changed in the configuration, then start new and changed ones."""
         wanted = {process.name: process for process in config.processes}
         await self._stop([name for name, (process, _, _) in self._running.items() if wanted.get(name) != process])
         for name, process in wanted.items():
@@ -41,7 +41,7 @@ class Scripts:
                 self._running[name] = (process, script, self._start_task(f"script {name}", script.run()))
 
     async def stop(self) -> None:
-        """Stop all, for good. What they print until they end is still handled."""
+        """Stop all scripts for good. Lines that they print until they end are still handled."""
         self._stopped = True
         await self._stop(list(self._running))
 

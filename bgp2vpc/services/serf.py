@@ -1,6 +1,12 @@
-"""The service that talks with the Serf agent of this host: who is a member, and which owners members vote against.
+"""Follows the Serf agent of this host: members that fail, and members' votes against owners of routes.
 
-If the agent cannot be reached, nothing waits for it, no member counts as failed, and votes expire.
+1. `serf/client.py` connects to the agent; a lost connection is opened again with a back-off.
+2. The agent reports the members: an address that is down is passed to the `MemberListener` (`speaker/peers.py`).
+3. User events of other members are votes against owners. While enough members vote, the remote check of the owner
+   fails (`services/checks/remote.py`).
+4. Our own votes (`accuse`) are sent, and repeated before they expire.
+
+While the agent cannot be reached, nothing waits for it, no member counts as failed, and votes expire.
 """
 
 import asyncio
@@ -30,23 +36,23 @@ LONGEST_RETRY = 30.0
 SUBJECT = "serf"
 IN_CLUSTER = "in the Serf cluster"
 LOGGED = 200
-"""Characters of an event that is no vote."""
+"""Characters of a user event that is no vote, in the log."""
 
 
 class MemberListener(Protocol):
-    """Hears which hosts Serf finds gone."""
+    """Receives which members fail and come back."""
 
     def member_failed(self, address: IPAddress) -> None:
         """The member at this address has failed or left."""
 
     def member_alive(self, address: IPAddress) -> None:
-        """There is a member at this address again, or nothing is known any more."""
+        """A member at this address is alive again, or the connection to the agent was lost."""
 
 
 class SerfService:
     """Follows one agent and sends our votes; with `has_vote` false (`--noop`) it sends none.
 
-    Observers are called when `against` may give another answer.
+    `Observer.votes_changed` is called when `against` may return other members.
     """
 
     def __init__(
@@ -71,7 +77,7 @@ class SerfService:
         self._complaints = Complaints()
 
     async def configure(self, config: Config) -> None:
-        """Follow the agent of this configuration from now on, if there is one."""
+        """Follow the agent of this configuration from now on; without one, stop."""
         agent = config.serf
         if agent == self._agent:
             return
@@ -93,7 +99,7 @@ class SerfService:
         self._expiry.set(None)
 
     def against(self, accusation: Accusation) -> frozenset[str]:
-        """The members, present ones only, that vote for this at present."""
+        """The present members that vote against this owner at present."""
         return self._votes.against(accusation, self._roster.present, self._now())
 
     def accuse(self, accusations: frozenset[Accusation]) -> None:
@@ -103,7 +109,7 @@ class SerfService:
             self._wake()
 
     def status(self) -> SerfStatus | None:
-        """For `bgp2vpc status`; None if no agent is configured."""
+        """The agent and its members, for the status; None: no agent is configured."""
         if self._agent is None:
             return None
         return SerfStatus(
@@ -141,7 +147,7 @@ class SerfService:
         self._votes.forget_order()
         self._tell(before)
 
-    # What the agent tells
+    # Messages of the agent
 
     def _heard(self, agent: Agent, told: Told) -> None:
         before, present = self._roster.down, self._roster.present
@@ -193,7 +199,7 @@ class SerfService:
         self._reassess()
 
     def _reassess(self) -> None:
-        """Votes or voters have changed: drop expired votes, and tell the observers."""
+        """Drop expired votes, and call the observers: votes or voters have changed."""
         self._votes.expire(self._now())
         self._expiry.set(self._votes.next_expiry())
         for each in self._journal.observers:

@@ -1,4 +1,4 @@
-"""The daemon's unix socket."""
+"""The daemon's unix socket: bound at the start, then kept in step with the configuration (`sources/server.py`)."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ RETRY: Final = 5.0
 
 
 class SocketService:
-    """Listens at `path` (None: nowhere)."""
+    """Listens at `path`; None: not at all."""
 
     def __init__(
         self,
@@ -40,9 +40,10 @@ class SocketService:
         self._server: SocketServer | None = None
 
     async def start(self, *, insist: bool) -> bool:
-        """Listen; whether the daemon may go on. False: another daemon listens there, and the two would fight.
+        """Bind the socket. Returns whether the daemon may go on; a failure is logged.
 
-        With `insist` (a helper) it is tried again every 5 s until the socket is free, and the daemon goes on at once:
+        False: it cannot be bound, most often because another daemon listens there, and two would write the same routes.
+        With `insist` (a helper) the daemon goes on all the same, and binding is tried again every `RETRY` seconds:
         ExaBGP may start a helper before the previous one has ended, and ends itself if its helper does.
         """
         if self._path is None:
@@ -70,7 +71,7 @@ class SocketService:
         return True
 
     async def configure(self, config: Config) -> None:
-        """Reserve the names of configured sources, and keep a client's paths for `restart_time`, from now on."""
+        """Reserve the names of configured sources, end clients that use them, and set clients' `restart_time`."""
         self._reserved.clear()
         self._reserved.update(config.source_limits)
         self._settings = replace(self._settings, restart_time=config.restart_time)

@@ -1,8 +1,9 @@
-"""What systemd is told with sd_notify(3): ready, status, watchdog, reloading, stopping.
+"""Sends systemd the daemon's state by sd_notify(3): ready, status, watchdog, reloading, stopping.
 
-WATCHDOG=1 is sent at each completed poll, and by a heartbeat in between, as `poll_time` may be longer than WatchdogSec.
-So systemd restarts the daemon if the event loop blocks, or if polls that are due are no longer completed. A poll in
-which EC2 did not answer counts as completed: a new process would not reach EC2 either.
+READY=1 follows the first completed poll. WATCHDOG=1 is sent at each completed poll, and by a heartbeat in between, as
+`poll_time` may be longer than WatchdogSec. So systemd restarts the daemon if the event loop blocks, or if polls that
+are due are not completed any more. A poll that EC2 did not answer counts as completed: a new process would not reach
+EC2 either.
 """
 
 import asyncio
@@ -30,21 +31,21 @@ BEAT: Final = 10.0
 LONGEST_CYCLE: Final = 180.0
 """Seconds that a poll may take after it was due: it reads page by page, and EC2 may be slow on each page."""
 EXTENSION: Final = 30.0
-"""Seconds asked for with each beat while the daemon ends."""
+"""Seconds by which each heartbeat extends systemd's stop timeout while the daemon ends (EXTEND_TIMEOUT_USEC)."""
 
 
 class SdNotify:
     """Sends to NOTIFY_SOCKET; does nothing if there is none. Never raises and never waits."""
 
     def __init__(self, address: str = "", watchdog: float | None = None) -> None:
-        """`address`: a path, or `@name` for an abstract socket. `watchdog`: seconds within which systemd must hear."""
+        """`address`: a path, or `@name` for an abstract socket. `watchdog`: seconds."""
         self.watchdog = watchdog
         self._address = f"\0{address[1:]}" if address.startswith("@") else address
         self._complained = False
 
     @classmethod
     def from_environment(cls, environ: MutableMapping[str, str]) -> Self:
-        """As the environment says. The variables are removed from it: the scripts that we start must not have them."""
+        """Made from systemd's variables. They are removed from `environ`: our scripts must not inherit them."""
         address = environ.pop(_SOCKET, "")
         watchdog = environ.pop(_WATCHDOG, "")
         for_whom = environ.pop(_WATCHDOG_PID, str(os.getpid()))
@@ -57,7 +58,7 @@ class SdNotify:
         return bool(self._address)
 
     def send(self, *lines: str) -> bool:
-        """Send these assignments in one datagram; whether it was sent."""
+        """Send these assignments in one datagram. Returns whether it was sent."""
         if not (self.is_heard and lines):
             return False
         try:
@@ -74,10 +75,10 @@ class SdNotify:
 
 
 class Supervision(Observer):
-    """Keeps systemd informed, as the module says; does nothing without NOTIFY_SOCKET."""
+    """Sends the messages that the module's docstring names; none without NOTIFY_SOCKET."""
 
     def __init__(self, notifier: SdNotify, headline: Callable[[], str], polls: Polls, start_task: StartTask) -> None:
-        """`headline`: how the daemon is, in one line."""
+        """`headline` returns the daemon's state in one line, for STATUS=."""
         self._headline = headline
         self._start_task = start_task
         self._polls = polls
@@ -107,22 +108,22 @@ class Supervision(Observer):
             await cancelled(self._beating)
 
     def polled(self) -> None:
-        """A poll is completed, or EC2 could not be reached for it. After the first one we are ready."""
+        """A poll or an attempt to connect has ended, whether or not EC2 answered. The first one makes us ready."""
         self._completed = self._now()
         self._beat()
 
     def reloading(self) -> None:
-        """The configuration is being read again; `reloaded` follows."""
+        """Send RELOADING=1: a reload begins, and `reloaded` follows."""
         now = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._notifier.send("RELOADING=1", f"MONOTONIC_USEC={now}")
 
     def reloaded(self) -> None:
-        """The configuration was read, or refused."""
+        """Send READY=1 again: the reload is over, with or without success."""
         self._told_ready = False
         self._beat()
 
     def ending(self, seconds: float) -> None:
-        """The daemon ends, which takes `seconds` at most."""
+        """Send STOPPING=1, and extend the stop timeout for up to `seconds`."""
         self._ends_by = self._now() + seconds
         self._notifier.send("STOPPING=1")
         self._beat()

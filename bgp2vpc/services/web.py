@@ -1,4 +1,4 @@
-"""Runs the web server where the configuration says. A server that cannot listen is tried again every 5 s."""
+"""Runs the web server at the configured address. A server that cannot listen is tried again every 5 s."""
 
 import asyncio
 import logging
@@ -33,8 +33,8 @@ log = logging.getLogger("bgp2vpc")
 
 RETRY: Final = 5.0
 HASTE: Final = 2.0
-"""Seconds after which the page is served even if EC2 has not answered yet. It waits at all because importing the web
-server takes 0.7 s of CPU time, and the first route is more urgent."""
+"""Seconds to wait for the first poll before the page is served. Importing the web server takes 0.7 s of CPU time, which
+would delay the first route."""
 LISTENING: Final = "web"
 TOKEN: Final = "web token"  # noqa: S105  # what the failure is about
 
@@ -49,7 +49,7 @@ class Given:
     tally: Tally
 
     def why(self, prefix: str) -> Sequence[str]:
-        """The sentences of `bgp2vpc why`, without the prefix itself, and without ages: the browser computes them."""
+        """The sentences of `bgp2vpc why` for a prefix; without ages, which the browser computes."""
         try:
             return lines(self.explaining.facts(parse_destination(prefix)), ages=False)[1:]
         except BadQuestion as error:
@@ -57,7 +57,7 @@ class Given:
 
 
 class WebService:
-    """Keeps the web server as configured."""
+    """Starts, replaces and stops the web server as configured, and records the history that the page shows."""
 
     def __init__(self, given: Given, journal: Journal, start_task: StartTask) -> None:
         self._given = given
@@ -69,7 +69,7 @@ class WebService:
         self._serving: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Listen at the configured address, or stop if there is none. The token file is read again each time."""
+        """Listen at the configured address; without one, stop. Each reload reads the token file again."""
         settings = config.web
         old, self._serving = self._serving, None
         is_same = settings == self._settings
@@ -79,7 +79,7 @@ class WebService:
             self._history.detach()
             self._journal.success(LISTENING)
             self._journal.success(TOKEN)
-        # Managed prefix -> the sources that offer it, and what its single checks would be called as sources.
+        # Managed prefix -> names in events about it: the sources that offer it, and their single checks.
         offering: dict[str, set[str]] = {}
         for source in config.checked_sources:
             for each in source.announcements:
@@ -103,7 +103,7 @@ class WebService:
             await server.stop()
 
     async def _serve(self, settings: WebSettings | None, before: "asyncio.Task[None] | None", *, is_same: bool) -> None:
-        """Try until it listens and the token has been read."""
+        """Replace the server; try until it listens and the token is read. `before`: the task that did so last time."""
         if before is not None:
             await cancelled(before)
         if not is_same:
@@ -120,11 +120,11 @@ class WebService:
             await asyncio.sleep(RETRY)
 
     async def _try(self, settings: WebSettings) -> bool:
-        """Listen if it does not yet, and read the token; whether both worked."""
+        """Read the token, and listen unless the server does already. Returns whether both worked."""
         from bgp2vpc.web.made import Sources  # noqa: PLC0415  # only where it is needed
         from bgp2vpc.web.server import WebServer  # noqa: PLC0415
 
-        token, has_token = None, True  # without a token file: steering is off
+        token, has_token = None, True  # without a token file, the page takes no orders
         if settings.token_file is not None:
             try:
                 token = read_token(settings.token_file)

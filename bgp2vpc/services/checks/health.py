@@ -1,4 +1,4 @@
-"""All health checks of the daemon: those of this host's services, which announce prefixes, and those of owners."""
+"""The service of all health checks: those of this host's services, which announce prefixes, and those of owners."""
 
 from collections.abc import Collection, Mapping
 
@@ -15,7 +15,7 @@ from bgp2vpc.services.checks.remote import RemoteChecks
 
 
 class Health(Observer):
-    """Keeps exactly the configured checks running. With `assumed`, none: all is taken for healthy (`--oneshot`)."""
+    """Keeps exactly the configured checks running. `assumed` (`--oneshot`): runs none, takes all for healthy."""
 
     def __init__(self, checks: Checks, owners: RemoteChecks, journal: Journal, view: View, *, assumed: bool) -> None:
         self._checks = checks
@@ -26,7 +26,7 @@ class Health(Observer):
         self._config = Config(file="")
 
     def load_probes(self, config: Config) -> bool:
-        """Load what the probes of the configured checks need. False if this host lacks or denies any of it: logged."""
+        """Load the modules that the configured probes need. False if a check cannot work on this host: logged."""
         errors = unusable((*config.checks, *config.remote_checks))
         for error in errors:
             self._journal.failure("health checks", error, then="not made; looked at again at the next reload or start")
@@ -41,37 +41,37 @@ class Health(Observer):
         self._owners.configure(() if self._assumed else config.remote_checks, self._checks.passing)
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """The owners may have changed: of the prefixes `only`, or (None) of all."""
+        """Pass the owners to the remote checks: of the prefixes `only`, or (None) of all."""
         if self._config.remote_checks:
             as_witness = self._config.serf is not None
             self._owners.follow(self._view.owners_to_check(inputs, only, as_witness=as_witness), only)
 
     def decided_all(self, prefixes: Collection[Prefix]) -> None:
-        """No other prefix has an owner to check any more."""
+        """Drop the owners of all other prefixes."""
         self._owners.follow_only(prefixes)
 
     def votes_changed(self) -> None:
-        """Others speak against other owners now."""
+        """Decide again which owners fail, by the votes of other members."""
         self._owners.reassess()
 
     def verdicts(self) -> Mapping[str, bool | None]:
-        """Source -> whether it is healthy, if that is known."""
+        """Source -> whether it is healthy; None: no verdict yet."""
         return self._checks.verdicts()
 
     def statuses(self) -> list[CheckStatus]:
-        """How each check is, those of owners last."""
+        """The status of each check, those of owners last."""
         return [*self._checks.statuses(), *self._owners.statuses()]
 
     def statuses_of(self, source: str) -> Mapping[str, CheckStatus | None]:
-        """The checks that this source depends on, by name; None: it does not run on this host."""
+        """Name -> status of each check that this source depends on; None: it does not run on this host."""
         return self._checks.statuses_of(source)
 
     def probe_now(self, name: str) -> None:
-        """Let the checks of this name probe now, those of owners, too."""
+        """Have the checks of this name probe now, those of owners, too."""
         self._checks.probe_now(name)
         self._owners.probe_now(name)
 
     async def stop(self) -> None:
-        """Check nothing any more. What was announced stays announced."""
+        """Stop all checks. Announcements stay."""
         await self._checks.stop()
         await self._owners.stop()

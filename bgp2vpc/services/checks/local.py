@@ -1,4 +1,4 @@
-"""The health checks of this host's services, and the sources that offer managed routes as long as these are well."""
+"""The health checks of this host's services, and the sources that announce managed routes while these are healthy."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -18,9 +18,9 @@ from bgp2vpc.tasks import StartTask
 
 
 class Checks:
-    """Runs the configured checks. Each checked source announces its prefixes when enough of its checks are healthy.
+    """Runs the configured checks. Each checked source announces its prefixes while enough of its checks are healthy.
 
-    `assume_healthy`: no check is run, and all are taken for healthy (`--oneshot`).
+    `assume_healthy` (`--oneshot`): runs no check, and takes all for healthy.
     """
 
     def __init__(
@@ -47,15 +47,12 @@ class Checks:
         self._owners = owners
         self._sources: dict[str, CheckedSource] = {}
         self._retired: dict[str, CheckedSource] = {}
-        """Sources that are no longer configured, and not closed yet."""
+        """Sources that are not configured any more, until they are closed (`_close_retired`)."""
         self._said: dict[str, tuple[Announcement, ...]] = {}
-        """Source -> what it announces at present."""
+        """Source -> its present announcements; no entry: neither announced nor withdrawn yet."""
 
     def configure(self, checks: Sequence[Check], sources: Sequence[CheckedSource]) -> None:
-        """Run exactly these checks, for exactly these sources.
-
-        What a source has announced stays until it has a verdict.
-        """
+        """Run exactly these checks, for exactly these sources. Announcements stay until a source has a verdict."""
         if not self._assume_healthy:
             self._pool.want({check.name: check for check in checks})
         wanted = {source.name: source for source in sources}
@@ -70,9 +67,9 @@ class Checks:
         self._close_retired()
 
     def _close_retired(self) -> None:
-        """Close sources that are no longer configured, once the sources that replace them have a verdict.
+        """Close sources that are not configured any more, once all sources of the same prefixes have a verdict.
 
-        Otherwise the datacenter would hear a withdrawal only because a check was given another name.
+        Otherwise a check that is only renamed would be withdrawn from the datacenter until its first verdict.
         """
         awaited = {
             each.prefix
@@ -87,7 +84,7 @@ class Checks:
                 self._listener.closed(name, hold=0)
 
     def _tell_what_is_pending(self) -> None:
-        """Nothing may be concluded from what a source without a verdict offers, or does not."""
+        """Set `Inputs.pending`: the sources without a verdict, whose routes stay as they are."""
         pending = (name for name, healthy in self.verdicts().items() if healthy is None)
         self._reconciler.inputs.pending = frozenset(pending)
 
@@ -97,7 +94,7 @@ class Checks:
 
     @property
     def passing(self) -> frozenset[str]:
-        """Names of the checks that pass now."""
+        """Names of the checks that are healthy and whose last probe succeeded."""
         return self._pool.passing
 
     def statuses_of(self, source: str) -> Mapping[str, CheckStatus | None]:
@@ -110,11 +107,11 @@ class Checks:
         return self._pool.statuses()
 
     def probe_now(self, name: str) -> None:
-        """Let the check of this name probe now, if it runs."""
+        """Have the check of this name probe now, if it runs."""
         self._pool.probe_now(name)
 
     async def stop(self) -> None:
-        """Stop all checks. What was announced stays announced."""
+        """Stop all checks. Announcements stay."""
         await self._pool.stop()
 
     def _verdict_changed(self, name: str) -> None:
@@ -125,12 +122,12 @@ class Checks:
         self._close_retired()
 
     def _probed(self, name: str) -> None:
-        """Say when it is unhealthy if it goes on failing, and which of our routes that would withdraw."""
+        """Tell the reconciler when a failing check will be unhealthy, and which of our routes that would withdraw."""
         self._owners.control_probed(name, passes=self._pool.passes(name))
         due = self._pool.unhealthy_at(name)
         places: list[RouteKey] = []
         if due is not None:
-            # The routes of ours that are offered by sources which are not healthy without this check.
+            # Routes of ours whose source is healthy now and would not be without this check.
             view = self._reconciler.view
             prefixes = {
                 each.prefix
@@ -148,13 +145,13 @@ class Checks:
         return combined([self._pool.healthy(name) for name in source.checks], source.needed)
 
     def _reassess(self, source: CheckedSource) -> None:
-        """Announce or withdraw as the verdict asks; without a verdict, change nothing."""
+        """Announce or withdraw the prefixes of a source by its verdict; without one, change nothing."""
         healthy = self._verdict(source)
         if healthy is None:
             return
         said = self._said.get(source.name)
         wanted = source.announcements if healthy else ()
-        # Withdrawn once even if it was never announced: its route may be left from an earlier run.
+        # Withdraw once even if it was never announced: a route of ours may be left from an earlier run.
         gone = source.announcements if said is None and not healthy else said or ()
         replaced = {each.prefix for each in wanted if each.for_exabgp}
         for announcement in gone:
@@ -164,10 +161,10 @@ class Checks:
             if announcement not in (said or ()):
                 self._say(source, announcement.line, announcement)
         self._said[source.name] = wanted
-        # Also if nothing was announced or withdrawn: a route that was kept for lack of a verdict is now decided.
+        # Also without a new line: a route that was kept for lack of a verdict has to be decided now.
         self._reconciler.prefixes_changed({each.prefix for each in source.announcements})
 
     def _say(self, source: CheckedSource, line: str, about: Announcement) -> None:
-        # As text, as a script would print it: ExaBGP gets the line itself, and `status` shows it. Events that are read
-        # from that text cannot say anything else than it does.
+        # ExaBGP gets the text of the line, and `status` shows it, as if a script had printed it. The events are parsed
+        # from the same text, so that the RIB and ExaBGP have the same path.
         self._listener.said(source.name, replace(parse(line), for_exabgp=about.for_exabgp))

@@ -1,4 +1,4 @@
-"""The addresses of the interfaces that routes point at: EC2 is asked for them until all are known."""
+"""Reads the addresses of the interfaces that routes point at from EC2, until all are known."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ SUBJECT = "addresses of owners"
 
 
 class OwnerAddresses:
-    """Gets to know the address of each wanted interface. `on_found` is called after each answer of EC2."""
+    """Keeps the address of each wanted interface. `on_found` is called after each answer of EC2."""
 
     def __init__(self, calls: Calls, journal: Journal, start_task: StartTask, on_found: Callable[[], None]) -> None:
         self._calls = calls
@@ -28,13 +28,13 @@ class OwnerAddresses:
         """Id of a wanted interface -> its address."""
         self._wanted: frozenset[str] = frozenset()
         self._asked: frozenset[str] = frozenset()
-        """What the last question to EC2 was about."""
+        """Interface ids of the last call to EC2."""
         self._has_new = asyncio.Event()
-        """Set when one is wanted that EC2 has not been asked about yet."""
+        """Set when an interface is wanted that EC2 has not been asked about yet."""
         self._is_asking = False
 
     def want(self, interface_ids: frozenset[str]) -> None:
-        """Know the addresses of these from now on, and of no others."""
+        """Set the wanted interfaces: forget the addresses of others, and read unknown ones from EC2."""
         self._wanted = interface_ids
         self.known = {each: address for each, address in self.known.items() if each in interface_ids}
         unknown = interface_ids - self.known.keys()
@@ -45,7 +45,7 @@ class OwnerAddresses:
             self._start_task(SUBJECT, self._ask())
 
     async def _ask(self) -> None:
-        """Ask EC2 until all are known; at once when a new one is wanted, else with a back-off."""
+        """Ask EC2 until all addresses are known: at once for a newly wanted interface, else with a back-off."""
         back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
         try:
             while unknown := self._wanted - self.known.keys():
@@ -61,7 +61,7 @@ class OwnerAddresses:
                     self._on_found()
                     if unknown <= self.known.keys():
                         continue
-                    # The interface is gone (its route will be a black hole), or too new for EC2 to show it.
+                    # An interface is gone (its route will be a black hole), or too new for EC2's reads to show it.
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._has_new.wait(), back_off.next())
         finally:

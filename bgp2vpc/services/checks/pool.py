@@ -1,4 +1,4 @@
-"""Running a set of checks: one guarded task each, replaced when its check changes."""
+"""Runs a set of checks: one guarded task each, replaced when its check changes."""
 
 import asyncio
 from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -28,7 +28,7 @@ class _Running:
 class CheckPool(Generic[CheckKey]):
     """Keeps exactly the wanted checks running.
 
-    `on_verdict` is called at every change of a verdict, also the first; `on_result` after each probe.
+    `on_verdict` is called at each change of a verdict, also the first one; `on_result` after each probe.
     """
 
     def __init__(
@@ -48,9 +48,9 @@ class CheckPool(Generic[CheckKey]):
         self._started = 0
 
     def want(self, checks: Mapping[CheckKey, Check]) -> None:
-        """Stop the checks that are gone or have changed, start the new ones. An unchanged check keeps its verdict.
+        """Stop the checks that are gone or have changed, and start the new ones. An unchanged check keeps its verdict.
 
-        A check that cannot work on this host is not run: it has no verdict, rather than a bad one.
+        A check that cannot work on this host is not run, so that it has no verdict instead of a bad one.
         """
         for key in [key for key, running in self._running.items() if checks.get(key) != running.check]:
             running = self._running.pop(key)
@@ -86,18 +86,18 @@ class CheckPool(Generic[CheckKey]):
         return running.runner.healthy if running else None
 
     def passes(self, key: CheckKey) -> bool:
-        """Whether a check is healthy, and its last probe was, too."""
+        """Whether a check is healthy and its last probe succeeded."""
         running = self._running.get(key)
         return running is not None and running.runner.passes
 
     def unhealthy_at(self, key: CheckKey) -> float | None:
-        """When a check is unhealthy if it goes on failing (event loop's clock); None: it does not fail, or it is."""
+        """When a failing check will be unhealthy (event loop's clock); None: it does not fail, or already is."""
         running = self._running.get(key)
         return running.runner.unhealthy_at if running else None
 
     @property
     def passing(self) -> frozenset[CheckKey]:
-        """The checks that pass."""
+        """The checks that are healthy and whose last probe succeeded."""
         return frozenset(filter(self.passes, self._running))
 
     def statuses(self) -> list[CheckStatus]:
@@ -105,13 +105,13 @@ class CheckPool(Generic[CheckKey]):
         return [running.runner.status for running in self._running.values()]
 
     def probe_now(self, name: str) -> None:
-        """Let every check of this name probe now."""
+        """Have every check of this name probe now."""
         for running in self._running.values():
             if running.check.name == name:
                 running.runner.probe_now()
 
     async def stop(self) -> None:
-        """End all of them."""
+        """Stop all checks."""
         tasks = [running.task for running in self._running.values()]
         self._running.clear()
         await cancelled(*tasks)
@@ -122,7 +122,7 @@ def _subject(check: Check) -> str:
 
 
 def unusable(checks: Iterable[Check]) -> list[Bgp2vpcError]:
-    """Import what the probes of these checks need; why some cannot work on this host, each reason once."""
+    """Import the modules that these probes need. Returns why checks cannot work on this host, each reason once."""
     errors: dict[str, Bgp2vpcError] = {}
     for check in checks:
         try:

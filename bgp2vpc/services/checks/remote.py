@@ -1,10 +1,14 @@
-"""Remote health checks: each entry of `remote_healthchecks` checks every instance that holds a route which names it.
+"""Remote health checks: each entry of `remote_healthchecks` checks every instance that owns a route which names it.
 
-The check follows the owner of the route: when the route moves to another instance, that instance is checked; when it is
-deleted, the check stops. If the entry asks for votes, those of other members (`serf`) count as well.
+1. After each decision, `follow` gets the owners of the routes: the check follows a route from owner to owner, and stops
+   when the route is deleted.
+2. The address of each owner is read from EC2 (`owner_addresses.py`), and a check of it runs in the pool.
+3. An owner fails if our own check of it does; with `remote_votes: N`, if N members vote against it, ourselves included
+   (`services/serf.py`). While the `control` check of the entry does not pass, our own failure does not count.
+4. The reconciler is told of the prefixes of owners that begin or cease to fail, and our verdicts are sent as votes.
 
-An owner that lost its route to us while it failed is checked for as long as the route is ours and its interface exists:
-when it is well again it may take the route back, which EC2 tells nobody, and it may fail once more soon after.
+An owner that lost its route to us while it failed stays checked as long as the route is ours and its interface exists.
+When it is healthy again it may take the route back, of which EC2 sends no event, and it may soon fail once more.
 """
 
 import logging
@@ -33,7 +37,7 @@ Owner = tuple[str, str]
 
 
 class RemoteChecks:
-    """Checks the present owners. The reconciler hears of the prefixes whose owner's verdict changed."""
+    """Checks the owners of routes, and tells the reconciler which prefixes a verdict concerns."""
 
     def __init__(
         self,
@@ -54,11 +58,11 @@ class RemoteChecks:
         self._places: dict[RouteKey, Owner] = {}
         self._owners: frozenset[Owner] = frozenset()
         self._former: dict[RouteKey, Owner] = {}
-        """Routes of ours, and the owner that each was taken from while it failed."""
+        """Routes of ours -> the owner that each was taken from while that failed."""
         self._failed: frozenset[Owner] = frozenset()
-        """Who is failing, as the reconciler knows."""
+        """The owners that fail, as the decision inputs have them (`Inputs.failing`)."""
         self._controls: frozenset[str] = frozenset()
-        """Checks of this host that pass, by name: what fails while its control does not pass tells nothing."""
+        """Names of this host's checks that pass. An owner's failure counts while its `control` is among them."""
         self._addresses = OwnerAddresses(calls, journal, start_task, self._check)
 
     def configure(self, templates: Sequence[Check], controls: frozenset[str]) -> None:
@@ -69,13 +73,13 @@ class RemoteChecks:
         self._check()
 
     def control_probed(self, name: str, *, passes: bool) -> None:
-        """A check of this host, which may be the control of some, passes now, or does not."""
+        """A check of this host, perhaps the `control` of some remote checks, has been probed."""
         if passes != (name in self._controls):
             self._controls ^= {name}
             self.reassess()
 
     def follow(self, places: Mapping[RouteKey, Owner], only: Collection[Prefix] | None) -> None:
-        """These are the owners now: of the prefixes `only`, or (None) of all."""
+        """Set the owners: of the prefixes `only`, or (None) of all."""
         if only is None and self._former:
             self._start_task("former owners", self._forget_gone())
         gone = [key for key in self._places if (only is None or key[1] in only) and key not in places]
@@ -91,7 +95,7 @@ class RemoteChecks:
         self._check()
 
     def follow_only(self, prefixes: Collection[Prefix]) -> None:
-        """All owners of these have been told to `follow`; other prefixes have none any more."""
+        """Drop the owners of all other prefixes: a decision about everything, in slices, is complete."""
         if self._former:
             self._start_task("former owners", self._forget_gone())
         self.follow({}, {prefix for _, prefix in self._places if prefix not in prefixes})
@@ -103,7 +107,7 @@ class RemoteChecks:
         return failing(own, len(self._against(owner)) if needed else 0, needed)
 
     def _is_doubtful(self, owner: Owner) -> bool:
-        """Whether the control check (`control`) fails as well: then our own network may be at fault, not the owner."""
+        """Whether the owner's check and its `control` both fail: then our own network may be at fault."""
         template = self._templates.get(owner[0])
         fails = self._pool.healthy(owner) is False
         return fails and template is not None and template.control != "" and template.control not in self._controls
@@ -114,12 +118,12 @@ class RemoteChecks:
         return self._serf.against((owner[0], address)) if address is not None else frozenset()
 
     def _accusations(self) -> frozenset[Accusation]:
-        """The owners that our own checks find down, as votes for other members."""
+        """The owners that fail our own checks, as votes to send to other members."""
         failed = (o for o in self._owners if self._pool.healthy(o) is False and not self._is_doubtful(o))
         return frozenset((check, self._addresses.known[interface]) for check, interface in failed)
 
     def reassess(self) -> None:
-        """Votes have changed, or a control check passes again: decide about the owners whose verdict that changes."""
+        """Find the failing owners again after a change of votes, controls or owners; decide about their prefixes."""
         self._serf.accuse(self._accusations())
         changed = self._find_failing()
         for owner in changed & self._failed:
@@ -132,7 +136,7 @@ class RemoteChecks:
             )
 
     def _find_failing(self) -> frozenset[Owner]:
-        """Who has begun or ceased to fail."""
+        """Update the failing and passing owners in the decision inputs. Returns those that began or ceased to fail."""
         before, self._failed = self._failed, frozenset(filter(self._is_failing, self._owners))
         self._reconciler.inputs.failing = self._failed
         self._reconciler.inputs.passing = frozenset(filter(self._pool.healthy, self._owners)) - self._failed
@@ -143,15 +147,15 @@ class RemoteChecks:
         return self._pool.statuses()
 
     def probe_now(self, name: str) -> None:
-        """Let the check of this name probe now, if it runs."""
+        """Have the checks of this name probe now, one for each owner."""
         self._pool.probe_now(name)
 
     async def stop(self) -> None:
-        """Check nobody any more."""
+        """Stop all checks."""
         await self._pool.stop()
 
     async def _forget_gone(self) -> None:
-        """Check no former owner any more whose interface is gone; if EC2 does not answer, the next poll asks again."""
+        """Drop former owners whose interface is gone. If EC2 does not answer, the next poll tries it again."""
         asked = frozenset(interface for _, interface in self._former.values())
         try:
             there = {each.id for each in await self._calls.interfaces_anywhere(asked)}
@@ -165,7 +169,7 @@ class RemoteChecks:
             self._check()
 
     def _check(self) -> None:
-        """Run a check of every owner, present and former, whose address is known, and ask for those that are not."""
+        """Run a check of each owner, present or former, whose address is known, and have unknown addresses read."""
         watched = self._owners.union(self._former.values())
         wanted = {}
         for owner in watched:
@@ -177,7 +181,7 @@ class RemoteChecks:
         self._addresses.want(frozenset(interface for _, interface in watched))
 
     def _probed(self, owner: Owner) -> None:
-        """While it fails, and has no verdict yet, say which of its routes we would take."""
+        """Tell the reconciler when a failing owner will be unhealthy, and which of its routes we would take then."""
         due = self._pool.unhealthy_at(owner)
         places: list[RouteKey] = []
         if due is not None:

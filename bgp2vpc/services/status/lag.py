@@ -1,7 +1,7 @@
-"""How late the event loop is. Answers, decisions, checks and polls all run on it, and are as late.
+"""How late the event loop runs its timers. Answers, decisions, checks and polls all run on it, and are as late.
 
-It is late when one step takes long (a plan for very many routes, a flood of lines), or when the host has no CPU for us.
-A probe that times out meanwhile counts as unknown, not as failed (`health/probe.py`).
+It is late when one step takes long (a plan for very many routes, a flood of lines), or when the host lacks CPU. A probe
+that times out meanwhile counts as unknown, not as failed (`health/probe.py`).
 """
 
 import asyncio
@@ -14,15 +14,15 @@ from bgp2vpc.logs import event
 log = logging.getLogger("bgp2vpc")
 
 INTERVAL: Final = 0.25
-"""Seconds between two looks."""
+"""Seconds between two measurements."""
 WINDOW: Final = 60.0
 """Seconds for which the longest delay is remembered."""
 WORTH_SAYING: Final = 1.0
-"""Seconds."""
+"""Seconds of delay that are logged."""
 
 
 class LagWatch:
-    """Sleeps again and again, and notes how late it wakes."""
+    """Measures the delay by sleeping for `INTERVAL` and comparing the time."""
 
     def __init__(self) -> None:
         self._longest: deque[tuple[float, float]] = deque()
@@ -30,7 +30,7 @@ class LagWatch:
         self._said_at = float("-inf")
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Measure until cancelled; log a long delay at most once in `WINDOW`."""
         clock = asyncio.get_running_loop().time
         while True:
             due = clock() + INTERVAL
@@ -43,13 +43,13 @@ class LagWatch:
                 event(log, logging.WARNING, "event loop late", seconds=round(now - due, 2), hint=hint)
 
     def note(self, late: float, now: float) -> None:
-        """The loop was `late` seconds late at `now`."""
+        """Record that the loop was `late` seconds late at `now`."""
         while self._longest and self._longest[-1][1] <= late:
             self._longest.pop()
         self._longest.append((now, late))
 
     def longest(self, now: float) -> float:
-        """Seconds: the longest delay of the last minute."""
+        """The longest delay within `WINDOW` before `now`, in seconds."""
         while self._longest and self._longest[0][0] < now - WINDOW:
             self._longest.popleft()
         return self._longest[0][1] if self._longest else 0.0

@@ -9,7 +9,7 @@ from bgp2vpc.vpc_status import PrefixListRow
 
 
 def prefix_list_rows(view: View, wanted: Mapping[PrefixListId, EntryChanges]) -> Iterator[PrefixListRow]:
-    """Each list that a table is to have a route for. `wanted`: what the entries of those that we own have to become."""
+    """A row for each list that a table should have a route for. `wanted`: the changes that their entries need."""
     lists = sorted({list_id for table_policy in view.tables.values() for list_id in table_policy.lists})
     ours = view.ours()
     for list_id in lists:

@@ -1,7 +1,7 @@
 """The prefixes that are managed or announced here, and whether every table of their rules has a route for them.
 
-This is about tables, not about verdicts: a prefix whose service is down everywhere has no path and no route, so there
-is nothing to decide about it, and it has no verdict. It is the one that an operator has to know of.
+The rows are made of the tables, not of verdicts: a prefix whose service is down on all hosts has no path and no route,
+and so no verdict, but it is the one that an operator has to see.
 """
 
 from collections import Counter, defaultdict
@@ -22,30 +22,30 @@ from bgp2vpc.vpc.model import RouteState
 from bgp2vpc.vpc_status import OwnerRow, PrefixRow, TableRow
 
 MOST_WITHDRAWN: Final = 1000
-"""Prefixes that are remembered although nobody announces them any more; the earliest ones are forgotten first."""
+"""Prefixes that are remembered although no source announces them any more; beyond that, the oldest are dropped."""
 
 
 class ServedPrefixes(Observer):
-    """Looks at the tables after each decision and each write, and so knows since when each prefix is as it is."""
+    """Makes the rows after each decision and each write, so that each row has the time since when it holds."""
 
     def __init__(self, view: View, adj_rib_in: AdjRibIn) -> None:
         self._view = view
         self._rib = adj_rib_in.rib
         self._kinds = adj_rib_in.kinds
         self._announced: dict[Prefix, None] = {}
-        """What scripts, and those behind `tee`, have announced, whether or not they have withdrawn it since: that is
-        what a health check does when the service is down. Not what clients of the socket say, who may only be trying.
+        """Prefixes that scripts and tees have announced, also if they have withdrawn them since, as a health check does
+        when its service is down. Not those of clients of the socket, which may be somebody's experiments.
         """
         self._last: dict[Prefix, PrefixRow] = {}
         self._list_moved = False
-        """Whether the route of a prefix list was written in this cycle."""
+        """Whether a route of a prefix list was written in this cycle."""
 
     def forget_withdrawn(self) -> None:
-        """Forget what nobody announces any more: so does a service go that was given up for good."""
+        """Forget prefixes that no source announces any more, at a reload: their services may have been removed."""
         self._announced = {each: None for each in self._announced if each in self._rib.offers}
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """Of these prefixes (None: all) something may be new: what is announced, or what the tables have."""
+        """Remember the announced ones of these prefixes (None: all), and make their rows again."""
         for prefix in self._rib.offers if only is None else only:
             offers = self._rib.offers.get(prefix, ())
             if any(o.side is Side.LOCAL and self._kinds.get(o.source) is not SourceKind.CLIENT for o in offers):
@@ -56,7 +56,7 @@ class ServedPrefixes(Observer):
         self._look(self._known() if only is None else only)
 
     def decided_all(self, prefixes: Collection[Prefix]) -> None:
-        """What is known of other prefixes may be new, too: somebody may have deleted the route of a withdrawn one."""
+        """Make the rows of all other prefixes again: another host may have deleted the route of a withdrawn one."""
         self._forget_earliest()
         self._look(self._known().difference(prefixes))
 
@@ -65,7 +65,7 @@ class ServedPrefixes(Observer):
             del self._announced[prefix]
 
     def written(self, outcome: Outcome) -> None:
-        """A write has its outcome."""
+        """Make the row of a written prefix again; that of a prefix list, once the cycle ends."""
         prefix = outcome.change.prefix
         if isinstance(prefix, PrefixListId):
             self._list_moved = True
@@ -73,13 +73,13 @@ class ServedPrefixes(Observer):
             self._look((prefix,))
 
     def cycled(self, cycle: Cycle) -> None:
-        """The route of a list moves all its entries: looked at once for all tables."""
+        """Make all rows again if a prefix list was written: its route moves all entries. Once for all tables."""
         if self._list_moved:
             self._list_moved = False
             self._look(self._known())
 
     def rows(self) -> Iterator[PrefixRow]:
-        """All of them, in order."""
+        """All rows, sorted by prefix."""
         known = self._known()
         for gone in self._last.keys() - known:
             del self._last[gone]
@@ -88,7 +88,7 @@ class ServedPrefixes(Observer):
             yield self._last[prefix]
 
     def tables(self) -> Iterator[TableRow]:
-        """Every table that a rule finds."""
+        """A row for each table that a rule finds."""
         for table_id, table_policy in sorted(self._view.tables.items()):
             table = table_policy.table
             yield TableRow(table_id, table.tags.get("Name", ""), table_policy.zone, table.account)
@@ -102,9 +102,9 @@ class ServedPrefixes(Observer):
         return any(offer.side is not Side.PEER for offer in self._rib.offers.get(prefix, ()))
 
     def _look(self, prefixes: Collection[Prefix]) -> None:
-        """What the tables have for these, if they are known."""
+        """Make the rows of these prefixes again; a row that has not changed keeps its time."""
         ours = frozenset(each.id for each in self._view.snapshot.own)
-        # Mostly the same rules find many tables, and which of them is about a prefix is the costly question.
+        # Mostly the same rules find many tables. To find a prefix's rule is costly, so it is done once for all of them.
         alike: dict[tuple[int, ...], list[TablePolicy]] = defaultdict(list)
         for each in self._view.tables.values():
             alike[tuple(map(id, each.rules))].append(each)
@@ -126,16 +126,16 @@ class ServedPrefixes(Observer):
         self, prefix: Prefix, alike: Iterable[Sequence[TablePolicy]], ours: Collection[str],
         *, is_managed: bool, is_announced: bool,
     ) -> PrefixRow:  # fmt: skip
-        """As it is now, without the time. `alike`: the tables, those with the same rules together."""
+        """The row of a prefix as of now, without its time. `alike`: the tables, grouped by their rules."""
         is_offered = any(offer.side is Side.LOCAL for offer in self._rib.offers.get(prefix, ()))
-        # What a health check offers counts where it is managed; what others offer, where it is accepted.
+        # Paths of health checks count where the prefix is managed, those of other sources where it is accepted.
         may_be_accepted = is_offered or prefix in self._announced
         counts: Counter[str] = Counter()
         owners: Counter[tuple[str, str]] = Counter()  # (instance, its zone if that is known) -> tables
         blackholes, without_route = [], []
         about = []
         for some in alike:
-            # The rule that gives the prefix a route in these tables, and those that have it as an entry of a list.
+            # The rule that decides the prefix's route in these tables, and rules with a list that has it as an entry.
             rule = some[0].rule_for(prefix)
             rules = [*([rule] if rule else []), *(each for each in some[0].lists.values() if each.covers(prefix))]
             if any(may_be_accepted or prefix in each.manages for each in rules):

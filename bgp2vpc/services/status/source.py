@@ -1,4 +1,4 @@
-"""The daemon's status: gathered here from all its parts, for the socket, the page, the metrics and systemd."""
+"""Gathers the daemon's status from all its parts, for the socket, the page, the metrics and systemd."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -33,17 +33,17 @@ PATIENCE: Final = 10.0
 
 
 class Loaded:
-    """Since when the configuration in use is in use, and what became of the last try to load another one."""
+    """The configuration in use, since when, and the problems of the last reload if it failed."""
 
     def __init__(self, file: str) -> None:
         self.row = ConfigRow(file, wall_clock(), last_reload_successful=True, problems=())
 
     def succeeded(self, file: str) -> None:
-        """A reload was successful: its configuration is in use from now on."""
+        """Record a successful reload: its configuration is in use from now on."""
         self.row = ConfigRow(file, wall_clock(), last_reload_successful=True, problems=())
 
     def failed(self, problems: Iterable[object]) -> None:
-        """A reload was not; the configuration that was in use stays."""
+        """Record a failed reload: the configuration in use stays."""
         self.row = replace(self.row, last_reload_successful=False, problems=tuple(map(str, problems)))
 
 
@@ -75,7 +75,7 @@ class StatusSource:
     started: str = field(default_factory=wall_clock)
 
     def now(self) -> Status:
-        """The status of this moment."""
+        """The status as of now."""
         reconciler, journal, view = self.reconciler, self.journal, self.reconciler.view
         instance, is_observed = reconciler.view.instance, reconciler.first_observation.is_set()
         now = asyncio.get_running_loop().time()
@@ -123,7 +123,7 @@ class StatusSource:
         )
 
     def _sources(self) -> Iterator[SourceRow]:
-        """Every script, and every other source that is open or has paths left."""
+        """A row for each script, and for each other source that is open or has stale paths."""
         paths = {name: len(adj.paths) for name, adj in self.adj_rib_in.rib.sources()}
         scripts = {each.name: each for each in self.scripts.statuses()}
         for name, script in scripts.items():
@@ -145,7 +145,7 @@ class StatusSource:
         return headline(verdicts, self.journal.last_cycle, self.journal.failing)
 
     def unready(self) -> list[str]:
-        """Why /readyz answers 503; empty if the daemon is ready."""
+        """The reasons why /readyz answers 503; empty: the daemon is ready."""
         reasons = []
         read, lately = self.journal.last_read, 2 * self.reconciler.poll_time.longest + PATIENCE
         if read is None:
