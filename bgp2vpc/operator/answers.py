@@ -1,4 +1,4 @@
-"""Answers of the daemon to questions from the socket and the page. Pure."""
+"""Helpers for the daemon's answers to questions from the socket and the page. Pure."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,11 +10,11 @@ from bgp2vpc.status import CHECK_STATES, CheckRow
 
 
 class BadQuestion(Bgp2vpcError):
-    """A question of a client of the socket cannot be answered; the message says why."""
+    """A question of a socket client that cannot be answered; the text says why."""
 
 
 def check_row(status: CheckStatus, now: float) -> CheckRow:
-    """A health check; `now` in the event loop's seconds."""
+    """A row of `checks` in the status. `now`: the event loop's seconds."""
     return CheckRow(
         name=status.name,
         type=status.type,
@@ -31,7 +31,7 @@ def check_row(status: CheckStatus, now: float) -> CheckRow:
 
 
 def only_alone(answer: Callable[[], str]) -> Question:
-    """A question without arguments."""
+    """A question that takes no arguments and is answered by `answer`."""
 
     def ask(words: Sequence[str], _: SocketPeer) -> str:
         if words:

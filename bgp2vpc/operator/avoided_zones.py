@@ -1,4 +1,4 @@
-"""Which route tables avoid which zones by their tags: for the log and the status. `policy` decides by the same tags."""
+"""Logs and reports which route tables avoid which zones by their tags. `policy` reads the same tags for decisions."""
 
 import logging
 import time
@@ -12,20 +12,20 @@ from bgp2vpc.reconcile.view import View
 log = logging.getLogger("bgp2vpc")
 
 VERB: Final = "avoid-zone"
-"""What such an order is called in the status."""
+"""The verb of such an order in the status."""
 
 
 class AvoidedZones(Observer):
-    """Compares the tags after each poll."""
+    """Compares the tags of all tables after each poll."""
 
     def __init__(self, view: View) -> None:
         self._view = view
         self._tag = ""
         self._known: dict[str, tuple[frozenset[str], float]] = {}
-        """Table -> zones, and since when (Unix time) we know it."""
+        """Table id -> its avoided zones, and the Unix time since which they are known."""
 
     def polled(self) -> None:
-        """Log what has begun and what has ended."""
+        """Log tables that have begun or stopped to avoid zones."""
         before, policy = self._known, self._view.policy
         self._tag = policy.avoid_zone_tag
         found = {id_: zones for id_, each in self._view.tables.items() if (zones := policy.avoided_in(each.table))}
@@ -43,7 +43,7 @@ class AvoidedZones(Observer):
                 continue
             event(log, logging.INFO, "zones avoided", table=table_id, zones=_named(zones), tag=self._tag)
             region = self._view.instance.region
-            # The name of a zone begins with that of its region, also of local zones; its id (euw1-az1) does not.
+            # The name of a zone, even of a local zone, begins with its region's name; its id (euw1-az1) does not.
             if unknown := frozenset(each for each in zones if not each.startswith(region) or each == region):
                 hint = f"name availability zones of {region}, such as {region}a"
                 event(log, logging.WARNING, "tag names no zone", table=table_id, zones=_named(unknown), hint=hint)

@@ -1,8 +1,8 @@
-"""Drains: hand the routes of a prefix over to other instances, then withdraw it.
+"""Drains: hand the routes of a prefix over to other instances, then withdraw the prefix.
 
-A draining prefix is announced as a last resort (MED `backup_med`, GRACEFUL_SHUTDOWN). When another instance has taken
-each of its routes, or after `drain_timeout`, it is withdrawn. While something drains, the tables concerned are read
-about once a second, because EC2 does not tell us when the successor replaces our route.
+A draining prefix is announced as a last resort (MED `backup_med`, GRACEFUL_SHUTDOWN). It is withdrawn when other
+instances have taken all its routes, or after `drain_timeout`. During a drain the tables concerned are read about once a
+second, because EC2 does not notify us when a successor replaces our route.
 """
 
 import asyncio
@@ -36,14 +36,14 @@ log = logging.getLogger("bgp2vpc")
 
 LOOK_EVERY: Final = 1.0
 FIRST_LOOK: Final = 0.3
-"""Seconds until the first read: a successor that hears us by BGP needs a read and a write."""
+"""Seconds until the first read; a successor that receives our path by BGP needs one read and one write."""
 CONVERGENCE: Final = 2.0
-"""Seconds that the datacenter's routers get to choose another path before ours is withdrawn (RFC 8326 section 4)."""
+"""Seconds for the datacenter's routers to choose another path before ours is withdrawn (RFC 8326 section 4)."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrainSettings:
-    """`timeout`: seconds a drain may take. `backup_med`: the least MED of a last resort. `noop`: nothing is written."""
+    """`timeout`: maximum seconds of a drain. `backup_med`: minimum MED of a last resort. `noop`: write nothing."""
 
     timeout: float = 30.0
     backup_med: int = 500
@@ -51,7 +51,7 @@ class DrainSettings:
 
 
 class End(Enum):
-    """What became of a route. Values are the words of `bgp2vpc drain`."""
+    """The outcome for a route; the values are the words of `bgp2vpc drain`."""
 
     OURS = "still ours"
     TAKEN = "taken over"
@@ -62,9 +62,9 @@ class End(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DrainResult:
-    """What became of a route that was ours when its prefix began to drain.
+    """The outcome for a route that was ours when its prefix began to drain.
 
-    `owner`: the instance that has it now, `target`: what it points at now.
+    `owner`: the instance that has it now. `target`: its present target.
     """
 
     table_id: str
@@ -74,7 +74,7 @@ class DrainResult:
     target: Target | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """One row of what `bgp2vpc drain` shows."""
+        """A row in the output of `bgp2vpc drain`."""
         return {
             "route_table_id": self.table_id,
             "prefix": str(self.prefix),
@@ -85,7 +85,7 @@ class DrainResult:
 
 
 class Drainer(Observer):
-    """Carries out drains. As an observer it hears of the writes that withdrew a route without a successor."""
+    """Carries out drains. As an Observer it is notified of writes, and so of routes withdrawn without a successor."""
 
     def __init__(
         self, adj_rib_in: AdjRibIn, reconciler: Reconciler, journal: Journal, start_task: StartTask,
@@ -93,7 +93,7 @@ class Drainer(Observer):
     ) -> None:  # fmt: skip
         self.settings = DrainSettings()
         self.orders = Orders()
-        """The drains that stand."""
+        """The drains in force."""
         self._adj_rib_in = adj_rib_in
         self._reconciler = reconciler
         self._inputs = reconciler.inputs
@@ -103,7 +103,7 @@ class Drainer(Observer):
         self._state_file = state_file
         self._began: dict[OrderKey, float] = {}
         self._due: dict[OrderKey, float] = {}
-        """When a draining prefix is withdrawn at the latest, in the event loop's time."""
+        """When a draining prefix is withdrawn at the latest (event loop's clock)."""
         self._deadlines: Deadlines[OrderKey] = Deadlines(
             lambda keys: self._end(
                 Orders(tuple(each for each in self.orders if each.key in keys)), "undrained: time limit reached"
@@ -115,9 +115,10 @@ class Drainer(Observer):
     # From the daemon
 
     def resume(self, orders: Orders, watched: Collection[Cause]) -> None:
-        """Go on with the drains of an earlier run. Call it before anything is announced or decided.
+        """Resume the drains of an earlier run. Call this before anything is announced or decided.
 
-        `watched`: which of metadata and the tag are looked at; nobody would end the drains that another one began.
+        `watched`: the causes, of lifecycle and tag, that are watched now. Drains of an unwatched cause are dropped,
+        since nothing would end them.
         """
         drains = orders.of(OrderKind.DRAIN)
         for each in drains:
@@ -127,7 +128,7 @@ class Drainer(Observer):
         self._use(drains.without(each for each in drains if each.cause in unwatched), save=False)
 
     def configure(self, settings: DrainSettings) -> None:
-        """Use these settings from now on; drains that have begun keep their time-out."""
+        """Use these settings from now on; drains in progress keep their time-out."""
         self.settings = settings
         if self.orders:
             self._use(self.orders, save=False)
@@ -136,9 +137,10 @@ class Drainer(Observer):
         self, cause: Cause, prefixes: Collection[Prefix] = (), reason: str = "", *, withdraws: bool = True,
         timeout: float | None = None, who: str = "", seconds: float | None = None,
     ) -> None:  # fmt: skip
-        """Drain these prefixes (none: everything) within `timeout` seconds, by default the configured ones.
+        """Drain these prefixes (none: everything) within `timeout` seconds, by default the configured time.
 
-        `withdraws` False: they only become a last resort. `who` ordered it. The drain ends by itself after `seconds`.
+        `withdraws` False: they only become a last resort. `who`: who ordered it. `seconds`: the drain ends by itself
+        after that time.
         """
         wanted: list[Prefix | None] = [*sorted(prefixes)] or [None]
         now = time.time()
@@ -154,7 +156,7 @@ class Drainer(Observer):
         self._use(orders, timeout=timeout)
 
     def undrain(self, prefixes: Collection[Prefix] = (), *, who: str = "", reason: str = "") -> Orders:
-        """End the drains of these prefixes (none: all) and announce as before; what ended. Raises OrderError."""
+        """End the drains of these prefixes (none: all) and return them. Raises OrderError."""
         ended = self.orders.drains_to_end(prefixes)
         self._end(ended, "undrained", who=who or None, reason=reason or None)
         return ended
@@ -171,7 +173,7 @@ class Drainer(Observer):
             self._use(self.orders.without(ended))
 
     async def before_the_end(self, interrupted: Callable[[], bool], seconds: float) -> None:
-        """Drain everything because the daemon is to end; wait until that is done, for `seconds` at most."""
+        """Drain everything before the daemon ends, and wait for that, for `seconds` at most or until `interrupted`."""
         self.drain(Cause.SIGTERM, reason="on_exit: drain", timeout=seconds)
 
         def is_done() -> bool:
@@ -183,7 +185,7 @@ class Drainer(Observer):
     # The state
 
     def _use(self, orders: Orders, *, save: bool = True, timeout: float | None = None) -> None:
-        """Make these the drains that stand: change the announcements, decide anew, save, watch until done."""
+        """Put these drains in force: change the announcements, decide again, save, and watch until they are done."""
         before, self.orders = self.orders, orders
         going_on = {(each.key, each.withdraws) for each in before if each.phase is Phase.DRAINING}
         for each in orders:
@@ -206,17 +208,17 @@ class Drainer(Observer):
         self._watch()
 
     def concerns(self, prefix: Prefix) -> bool:
-        """Whether this prefix is draining or drained."""
+        """Whether the prefix is draining or drained."""
         return prefix in self._inputs.draining.last_resort or prefix in self._inputs.draining.drained
 
     def phase_of_all(self, cause: Cause) -> Phase | None:
-        """How far the drain of everything with this cause has come; None: there is none."""
+        """The phase of the drain of everything with this cause; None if there is none."""
         return next((each.phase for each in self.orders if each.cause is cause and each.prefix is None), None)
 
     # Until another instance has the routes
 
     def _watch(self) -> None:
-        """See the drains through in a task, while there are any; one task for all."""
+        """Start the task that watches all drains in progress, if there are any and it is not running."""
         if self._watching is None and self._open():
 
             def watched(_: "asyncio.Task[None]") -> None:
@@ -227,11 +229,11 @@ class Drainer(Observer):
             self._watching.add_done_callback(watched)
 
     def _open(self) -> list[Order]:
-        """The drains that are not done: their prefix is still announced, and is to be withdrawn."""
+        """The drains in progress: their prefix is still announced and is to be withdrawn."""
         return [each for each in self.orders if each.phase is Phase.DRAINING and each.withdraws]
 
     async def _see_through(self) -> None:
-        """Read what is still ours again and again, and withdraw a prefix when it may go or its time is over."""
+        """Read the tables with routes of ours repeatedly; withdraw each prefix when it may go or its time is over."""
         pause = FIRST_LOOK
         while True:
             self._look()
@@ -244,7 +246,7 @@ class Drainer(Observer):
             if not (still := self._open()):
                 return
             left = min(self._due[each.key] for each in still) - now
-            # Jitter: all instances of the account share one limit of EC2 calls, and must not read at the same moment.
+            # Jitter, as all instances of the account share one limit of EC2 calls.
             await asyncio.sleep(min(left, pause * (0.8 + 0.4 * random.random())))  # noqa: S311
             pause = LOOK_EVERY
             with suppress(TimeoutError):
@@ -252,7 +254,7 @@ class Drainer(Observer):
                     await self._read(prefixes_of(still))
 
     def _may_go(self, order: Order, now: float) -> bool:
-        """Whether it can be withdrawn now: no route is ours or being written, and routers have had time to converge."""
+        """Whether the drain can withdraw: no route is ours or being written, and routers have had time to converge."""
         reconciler = self._reconciler
         if not reconciler.first_observation.is_set():
             return False
@@ -262,7 +264,7 @@ class Drainer(Observer):
         return now >= self._began[order.key] + CONVERGENCE or not self._adj_rib_in.announces(prefixes)
 
     async def _read(self, prefixes: PrefixSet) -> None:
-        """Read the tables again that hold a route of ours for these prefixes."""
+        """Read the tables that have a route of ours for these prefixes."""
         view = self._view
         tables = sorted({table_id for table_id, prefix in view.ours() if prefix in prefixes})
         asked = self._now()
@@ -289,7 +291,7 @@ class Drainer(Observer):
     # What became of the routes
 
     def _look(self) -> None:
-        """Note which routes were ours, and who has them now. A result other than `still ours` is final."""
+        """Record the outcome for each route that is or was ours. An outcome other than `still ours` is final."""
         ours = {key for key in self._view.ours() if self.concerns(key[1])}
         for key in ours | {key for key, each in self._results.items() if each.end is End.OURS}:
             found = self._result(key)
@@ -300,7 +302,7 @@ class Drainer(Observer):
                 event(log, logging.INFO, "taken over", table=key[0], prefix=key[1], owner=found.owner or found.target)
 
     def _result(self, key: RouteKey) -> DrainResult | None:
-        """The result by what the table shows now; None: no rule matches the prefix any more."""
+        """The outcome according to the table now; None if no rule matches the prefix any more."""
         table_id, prefix = key
         table_policy = self._view.tables.get(table_id)
         rule = table_policy.rule_for(prefix) if table_policy is not None else None
@@ -320,7 +322,7 @@ class Drainer(Observer):
         return DrainResult(*key, End.TAKEN, owner, route.target)
 
     def written(self, outcome: Outcome) -> None:
-        """A write has its outcome. A route that we deleted had no successor, even if somebody creates it later."""
+        """After a write: a route that we deleted had no successor, even if another instance creates it later."""
         change = outcome.change
         if outcome.result is not WriteResult.DONE or not change.is_withdrawal or change.key not in self._results:
             return
@@ -335,10 +337,10 @@ class Drainer(Observer):
         return [each.to_leaving() for each in self.orders]
 
     def report(self, held: Collection[Prefix]) -> dict[str, Any]:
-        """How far the drains have come, for `bgp2vpc drain`. Routes of `held` prefixes are not written.
+        """The progress of the drains, for `bgp2vpc drain`. `held`: prefixes whose routes are not written.
 
-        `alone`: the routes that a drain, if one began now, would delete although no other instance is heard to offer
-        them. None in a dry run; nor those that drain already, are held, have a `fallback`, or are never deleted.
+        `alone`: the routes that a drain, if it began now, would delete although no other instance offers the prefix. It
+        is empty in a dry run, and leaves out prefixes that drain or are held, have a `fallback` or `never_delete`.
         """
         self._look()
         routes = [
@@ -367,9 +369,9 @@ class Drainer(Observer):
         }
 
     def _is_heard(self, prefix: Prefix) -> bool:
-        """Whether another instance is heard to offer it.
+        """Whether another instance offers the prefix by BGP.
 
-        Not counted: our own path as others send it back, and next hops that EC2 says are no interface of the VPC.
+        Our own path sent back by peers does not count, nor do next hops that are no interface of the VPC.
         """
         snapshot = self._view.snapshot
         not_others = snapshot.unresolvable.union(*(each.addresses for each in snapshot.interfaces))

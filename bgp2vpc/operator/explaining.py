@@ -1,4 +1,4 @@
-"""Gathers the facts of `bgp2vpc why` from the parts of the daemon: for `why.py` (words) and `why_json.py` (JSON)."""
+"""Gathers the facts for `bgp2vpc why` from the parts of the daemon; `why` and `why_json` render them."""
 
 import asyncio
 import json
@@ -38,14 +38,14 @@ from bgp2vpc.status import CHECK_STATES
 
 
 class ChecksOfSources(Protocol):
-    """The health checks of this host's services: `services.checks.health.Health`."""
+    """The part of `services.checks.health.Health` that is used here."""
 
     def statuses_of(self, source: str) -> Mapping[str, CheckStatus | None]:
-        """The checks that this source depends on, by name; None: it does not run on this host."""
+        """The checks that this source depends on, by name; None for one that does not run on this host."""
 
 
 class Explaining:
-    """Answers `why`. It only reads."""
+    """Answers `why`, without changing anything."""
 
     def __init__(
         self, adj_rib_in: AdjRibIn, checks: ChecksOfSources, drainer: Drainer, operator: Operator,
@@ -60,18 +60,18 @@ class Explaining:
         self._view = reconciler.view
 
     def asked_why(self, words: Sequence[str], _: SocketPeer) -> str:
-        """`why PREFIX [TABLE]`. Raises OrderError for what is no prefix, and BadQuestion if nothing is known of it."""
+        """Answer `why PREFIX [TABLE]`. Raises OrderError for a wrong prefix, BadQuestion if nothing is known of it."""
         if len(words) not in (1, 2):
             raise BadQuestion("expected: why PREFIX [ROUTE-TABLE-ID]")
         (prefix,) = read_prefixes(words[:1])
         return json.dumps(self.why(prefix, words[1] if len(words) > 1 else None))
 
     def why(self, prefix: Prefix, table: str | None = None) -> dict[str, Any]:
-        """All facts about the prefix (in one table), and `lines`, which say them in words. Raises BadQuestion."""
+        """All facts about the prefix (in one table), and `lines`, the same in words. Raises BadQuestion."""
         return to_json(self.facts(prefix, table))
 
     def facts(self, prefix: Prefix, table: str | None = None) -> Facts:
-        """All that is known of the prefix (in one table). Raises BadQuestion if that is nothing."""
+        """All facts about the prefix (in one table). Raises BadQuestion if there are none."""
         found = [each for each in self._view.snapshot.tables.values() if table in (None, each.id)]
         routes = [
             (each.id, route)
@@ -160,7 +160,7 @@ class Explaining:
         )
 
     def _lists(self, prefix: Prefix, table: str | None) -> Iterator[ListFacts]:
-        """The prefix lists that the prefix is, or would be, an entry of."""
+        """The prefix lists of which the prefix is or would be an entry."""
         view, limits = self._view, self._reconciler.limits
         tables = [each for key, each in sorted(view.tables.items()) if table in (None, key)]
         wanted: Mapping[PrefixListId, EntryChanges] = {}
@@ -181,7 +181,7 @@ class Explaining:
             )
 
     def _entries(self, list_id: PrefixListId) -> str:
-        """How full the list is, and what we have to write of it; empty: no rule is about it."""
+        """The size of the list and the changes that we have to write, in words; empty if no rule uses the list."""
         view, limits = self._view, self._reconciler.limits
         if not any(list_id in each.lists for each in view.tables.values()):
             return ""
@@ -210,7 +210,7 @@ class Explaining:
 
 
 def _pending(prefix: Prefix, problem: str, changes: EntryChanges | None) -> str:
-    """What is to be written of an entry, or why it is not; empty: nothing. `changes` None: we do not own the list."""
+    """What is to be written for an entry, or why it cannot be; else empty. `changes`: None if the list is not ours."""
     if problem:
         return problem
     if changes is None:

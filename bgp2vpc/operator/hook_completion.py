@@ -1,7 +1,7 @@
-"""`lifecycle: {complete: HOOK}`: Auto Scaling terminates this instance when its drain is done, no sooner and no later.
+"""`lifecycle: {complete: HOOK}`: makes Auto Scaling terminate this instance exactly when its drain is done.
 
-While a drain is under way that Auto Scaling's target state began, RecordLifecycleActionHeartbeat extends the hook's
-time again and again; when it is done, CompleteLifecycleAction ends it.
+During a drain that Auto Scaling's target state has started, RecordLifecycleActionHeartbeat restarts the hook's time-out
+periodically. After the drain, CompleteLifecycleAction completes the hook.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ LOOK_EVERY: Final = 1.0
 RETRY: Final = 1.0
 RETRY_MOST: Final = 10.0
 TO_APPEAR: Final = 60.0
-"""Seconds for which the group may know of no action yet: the target state is there before the group waits."""
+"""Seconds within which the lifecycle action must exist; metadata shows the target state before the group waits."""
 
 
 class HookCompletion:
-    """The lifecycle action of this instance, if there is one."""
+    """Extends and completes the lifecycle action of this instance."""
 
     def __init__(
         self, calls: Calls, drainer: Drainer, reconciler: Reconciler, journal: Journal, start_task: StartTask,
@@ -48,24 +48,24 @@ class HookCompletion:
         self._noop = noop
         self._hook: CompletedHook | None = None
         self._is_over = False
-        """Whether the action that metadata tells of was completed, or given up."""
+        """Whether the present action has been completed or given up."""
         self._running: asyncio.Task[None] | None = None
 
     async def use(self, hook: CompletedHook | None) -> None:
-        """Complete this hook from now on; None: none."""
+        """Use this hook from now on; None for none."""
         if hook != self._hook:
             await self.stop()
             self._journal.forget(SUBJECT)
             self._hook, self._is_over = hook, False
 
     async def stop(self) -> None:
-        """Do nothing more about an action that is under way."""
+        """Leave an action in progress as it is."""
         if self._running is not None:
             await cancelled(self._running)
             self._running = None
 
     def follow(self, texts: Mapping[str, str | None]) -> None:
-        """What metadata says now, after the drain that follows from it was ordered."""
+        """Start the work on an action if metadata's `texts` show one. Called after its drain was ordered."""
         if self._hook is None or self._noop:
             return
         if not waits_for_hook(texts):
@@ -75,7 +75,7 @@ class HookCompletion:
             self._running = self._start_task(SUBJECT, self._see_through(self._hook.name, group))
 
     async def _see_through(self, hook: str, group: str) -> None:
-        """Until the action is completed, or there is none, or the drain was ended by hand."""
+        """Send heartbeats and complete the action. Ends without it if there is no action or the drain was undrained."""
         clock = asyncio.get_running_loop().time
         waits, began = BackOff(RETRY, RETRY_MOST), clock()
         drained_at: float | None = None

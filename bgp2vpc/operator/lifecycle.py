@@ -1,4 +1,4 @@
-"""`lifecycle: true`: reads instance metadata, and drains everything before AWS ends this instance."""
+"""`lifecycle: true`: drains everything when instance metadata has a notice that AWS will end this instance."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -16,29 +16,29 @@ from bgp2vpc.vpc.lifecycle import PATHS, Future, Go, future
 from bgp2vpc.vpc.order_tags import GROUP_TAG, path_of
 
 EVERY: Final = 5.0
-"""Seconds, as AWS recommends."""
+"""Seconds between reads of metadata, as AWS recommends."""
 
 ReadMetadata = Callable[[Collection[str]], Mapping[str, str | None]]
-"""The texts at these paths; None: there is none. Blocks; raises MetadataError."""
+"""Reads the texts at these paths, None where there is none. Blocking. Raises MetadataError."""
 
 
 def metadata_reader() -> ReadMetadata:
-    """A function that asks the metadata service that the environment names; it takes a few seconds at most."""
+    """A ReadMetadata for the metadata service of the environment; a call takes a few seconds at most."""
     metadata: Metadata | None = None
 
     def read(paths: Collection[str]) -> Mapping[str, str | None]:
         nonlocal metadata
-        metadata = metadata or Metadata()  # it keeps its token
+        metadata = metadata or Metadata()  # kept for its token
         return {path: metadata.get(path) for path in paths}
 
     return read
 
 
 class LifecycleWatch:
-    """Drains everything when metadata says so, and ends that drain when metadata no longer does.
+    """Drains everything while metadata has a notice.
 
-    It acts only when the answer changes: if an operator undrains by hand, the same notice does not drain again.
-    `hook` hears each answer, too.
+    It acts only when the notice changes, so the same notice does not drain again after an operator has undrained. Each
+    answer is passed on to `hook`.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class LifecycleWatch:
         self._watching: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Watch if `lifecycle` is there; if it no longer is, end the drain that the watch began."""
+        """Watch if `lifecycle` is configured; if it no longer is, end the drain that the watch has started."""
         await self._hook.use(config.completed_hook)
         if config.lifecycle and self._watching is None:
             self._watching = self._start_task("lifecycle", self._watch())
@@ -61,7 +61,7 @@ class LifecycleWatch:
             self._drainer.end_those_by(Cause.LIFECYCLE)
 
     async def stop(self) -> None:
-        """Stop watching; a drain that it began stays."""
+        """Stop watching; a drain that it has started stays."""
         if self._watching is not None:
             await cancelled(self._watching)
             self._watching = None
@@ -73,7 +73,7 @@ class LifecycleWatch:
             try:
                 texts = await on_thread(lambda: self._read((*PATHS, path_of(GROUP_TAG))))
             except (MetadataError, NoThread) as error:
-                # Without an answer nothing is changed: what is drained stays so, what is announced, too.
+                # Without an answer nothing changes: drains and announcements stay as they are.
                 self._journal.failure("lifecycle", error)
             else:
                 self._journal.success("lifecycle")

@@ -1,21 +1,23 @@
-"""Carries out what operators order: `bgp2vpc hold` and the like, which come through the unix socket, or the page.
+"""Carries out operators' orders, such as `bgp2vpc hold`, which arrive through the unix socket or the page.
 
 How the room works:
 
-- `verbs` is the table of everything that may be ordered. The socket, the page and the command line are made from it.
-- `orders.read_instruction` checks what was said and makes an `Instruction` of it. `Operator` has one method for each
-  verb; its return value is the JSON answer.
-- What stands for a while is an `Order` (hold, takeover, drain). `Operator` keeps holds and takeovers, `drain.Drainer`
-  the drains. Each change of orders is saved by `state_file`, and the reconciler decides the prefixes concerned anew:
-  `held`, `taken` and `drained` in its `DecisionInput`.
-- Orders end by the opposite verb, when their time is over, or when they are done (a takeover that was written).
-- `lifecycle` orders drains because instance metadata says that AWS is going to end this instance; `hook_completion`
-  tells Auto Scaling when such a drain is done. `tag_watch` orders drains because this instance has a tag.
-- `avoided_zones` tells which tags of route tables make hosts of a zone a last resort; `policy` reads these tags itself.
-- `explaining` gathers the facts for `bgp2vpc why`; `why` puts them into words, `why_json` into JSON. `answers` has what
-  answers to several questions share, `status` the rows and the headline of `bgp2vpc status` that are about routes.
+1. `verbs` is the table of all verbs; the socket, the page and the command line are generated from it.
+2. `orders.read_instruction` parses the words of a verb into an `Instruction`.
+3. `Operator` has one method for each verb, which carries it out and returns the JSON answer.
+4. A hold, takeover or drain is recorded as an `Order`: holds and takeovers here, drains in `drain.Drainer`.
+   `state_file` saves them, and the reconciler decides the prefixes concerned again, with `held`, `taken` and `drained`
+   in its `DecisionInput`.
+5. An order ends by the opposite verb, when its time is over, or when it is done (a takeover whose routes are written).
 
-Every order is logged with who gave it and why.
+Drains are also ordered by `lifecycle`, when instance metadata announces that AWS will end this instance (after which
+`hook_completion` completes Auto Scaling's hook), and by `tag_watch`, while this instance has a tag. `avoided_zones`
+reports the zones that route tables avoid by tag; `policy` reads these tags itself.
+
+`explaining` gathers the facts for `bgp2vpc why`, `why` puts them into words, `why_json` into JSON. `answers` has
+helpers for answers, `status` the rows and the headline of `bgp2vpc status` about routes.
+
+Every order is logged with its author and reason.
 """
 
 import asyncio
@@ -60,24 +62,24 @@ from bgp2vpc.web.model import PageVerb
 log = logging.getLogger("bgp2vpc")
 
 TAKEOVER_TIME: Final = 30.0
-"""Seconds after which a takeover that cannot be written is given up, so that it does not surprise anybody later."""
+"""Seconds after which a takeover that cannot be written is given up, so that it does not happen unexpectedly later."""
 MOST: Final = 1000
-"""Prefixes that may be held."""
+"""Maximum number of held prefixes."""
 NOT_YET: Final = "EC2 has not answered yet; ask again in a moment"
 
 
 class HealthChecks(Protocol):
-    """The health checks that run: `services.checks.health.Health`."""
+    """The part of `services.checks.health.Health` that is used here."""
 
     def statuses(self) -> list[CheckStatus]:
-        """The status of each; a remote check has one for each owner."""
+        """The status of each running check; a remote check has one for each owner."""
 
     def probe_now(self, name: str) -> None:
-        """Let those of this name probe now."""
+        """Let the checks with this name probe now."""
 
 
 class Operator(Observer):
-    """One method for each verb of `verbs.VERBS`. With `noop` takeovers are refused."""
+    """Has one method for each verb of `verbs.VERBS`. `noop`: refuse takeovers."""
 
     def __init__(
         self, drainer: Drainer, checks: HealthChecks, reconciler: Reconciler, journal: Journal, state_file: StateFile,
@@ -85,7 +87,7 @@ class Operator(Observer):
     ) -> None:  # fmt: skip
         self._avoided_zones = avoided_zones
         self._orders = Orders()
-        """Holds and takeovers; drains are the drainer's."""
+        """Holds and takeovers; the drainer has the drains."""
         self._drainer = drainer
         self._checks = checks
         self._reconciler = reconciler
@@ -99,14 +101,14 @@ class Operator(Observer):
     # From the daemon and the reconciler
 
     def resume(self, orders: Orders) -> None:
-        """Hold what an earlier run held. Call it before anything is decided."""
+        """Resume the holds of an earlier run. Call this before anything is decided."""
         holds = orders.of(OrderKind.HOLD)
         for each in holds:
             _log("still held", each.prefix, each.who, each.reason, until=each.to_row()["until"])
         self._use(holds)
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
-        """These prefixes (None: all) were decided: end the takeovers that are done."""
+        """After a decision about these prefixes (None: all): end the takeovers that are done."""
         about = self._inputs.taken if only is None else self._inputs.taken.intersection(only)
         done = set()
         for prefix in about:
@@ -119,16 +121,16 @@ class Operator(Observer):
             self._use(self._orders.without(self._takeovers(done)), decide=False)
 
     def status(self) -> list[dict[str, Any]]:
-        """All orders, drains and those of tags included: the rows of `steering` in the status."""
+        """The rows of `steering` in the status: all orders, including drains and avoided zones."""
         rows = [each.to_row() for each in (*self._orders, *self._drainer.orders)]
         return [*rows, *self._avoided_zones.status()]
 
-    # The ways that verbs arrive
+    # Verbs arrive from the socket (`questions`) and from the page (`steer`)
 
     def questions(self) -> dict[str, Question]:
-        """Through the unix socket: `hold PREFIX… [for DURATION] [reason TEXT…]` and the like, answered in JSON.
+        """The verbs as questions of the unix socket: `hold PREFIX… [for DURATION] [reason TEXT…]` and the like.
 
-        The peer's credentials are who says it.
+        They are answered in JSON. Their author is the client's process, by its credentials.
         """
 
         def said(verb: Verb, words: Sequence[str], peer: SocketPeer) -> str:
@@ -147,16 +149,16 @@ class Operator(Observer):
 
     @property
     def verbs(self) -> Sequence[PageVerb]:
-        """The verbs that the page offers."""
+        """The verbs for the page."""
         return [
             PageVerb(each.name, each.about.value, each.button, each.main_button, lasts=each.lasts, asks=each.asks)
             for each in VERBS.values()
         ]
 
     def steer(self, name: str, who: str, subjects: Sequence[str], duration: str, reason: str) -> Any:
-        """A verb from the page. Raises OrderError.
+        """Carry out a verb from the page. Raises OrderError.
 
-        The answer is the same as through the socket; for a verb about prefixes it is the orders that stand now.
+        The answer is the same as through the socket, except that verbs about prefixes return the orders in force.
         """
         verb = VERBS[name]
         answer = verb.do(self, read_instruction(verb, who, subjects, duration, reason))
@@ -165,7 +167,7 @@ class Operator(Observer):
     # Verbs
 
     def hold(self, said: Instruction) -> dict[str, Any]:
-        """`held`: the rows of the status; `not_saved`: why that does not survive a restart, or empty."""
+        """Hold prefixes. `held`: their rows in the status. `not_saved`: why the holds will not survive a restart."""
         if len(self._inputs.held.union(said.prefixes)) > MOST:
             raise OrderError(f"more than {MOST} prefixes would be held")
         new = _new(OrderKind.HOLD, said, said.seconds)
@@ -176,7 +178,7 @@ class Operator(Observer):
         return {"held": rows, "not_saved": self._state_file.not_kept}
 
     def release(self, said: Instruction) -> list[dict[str, Any]]:
-        """The orders that it ended, as rows of the status."""
+        """End holds and takeovers; returns them as rows of the status."""
         ended = self._orders.about(said.prefixes) if said.prefixes else self._orders
         for each in ended:
             _log("released", each.prefix, said.who, said.reason, was=each.kind.value)
@@ -184,7 +186,7 @@ class Operator(Observer):
         return [each.to_row() for each in ended]
 
     def takeover(self, said: Instruction) -> list[dict[str, Any]]:
-        """The places of these prefixes as they are now."""
+        """Order takeovers of prefixes; returns their places as they are now."""
         for prefix in sorted(said.prefixes):
             holders = [each.who for each in self._orders.of(OrderKind.HOLD).about([prefix])]
             of_lists = lists_for(self._view.tables, prefix, self._view.snapshot)
@@ -206,7 +208,7 @@ class Operator(Observer):
         return self.places(said)
 
     def places(self, said: Instruction) -> list[dict[str, Any]]:
-        """Every place of these prefixes: verdict, failure, whether it is ours. `pending`: the takeover still stands."""
+        """Every place of these prefixes: verdict, failure, whether it is ours. `pending`: its takeover is not done."""
         ours = self._view.ours()
         verdicts = {(each.table_id, each.prefix): each for each in self._view.places.verdicts()}
         return [
@@ -221,23 +223,23 @@ class Operator(Observer):
         ]
 
     def drain(self, said: Instruction) -> dict[str, Any]:
-        """How far drains have come."""
+        """Drain prefixes; returns the progress of all drains."""
         if lists := sorted(each for each in said.prefixes if isinstance(each, PrefixListId)):
             raise OrderError(f"{lists[0]} is a prefix list: drain its prefixes, or everything")
         self._drainer.drain(Cause.CLI, said.prefixes, said.reason, who=said.who, seconds=said.seconds)
         return self.leaving(said)
 
     def undrain(self, said: Instruction) -> list[dict[str, Any]]:
-        """The drains that it ended, as rows of `leaving`."""
+        """End drains; returns them as rows of `leaving`."""
         ended = self._drainer.undrain(said.prefixes, who=said.who, reason=said.reason)
         return [each.to_leaving() for each in ended]
 
     def leaving(self, said: Instruction) -> dict[str, Any]:
-        """How far drains have come."""
+        """The progress of all drains."""
         return self._drainer.report(self._inputs.held)
 
     def reconcile(self, said: Instruction) -> dict[str, Any]:
-        """`poll`: the number of the poll that does it; it is done when `Polls.ended` has reached that."""
+        """Start a poll and return its number (`poll`); it is done when `Polls.ended` has reached that."""
         if not self._reconciler.is_connected:
             raise OrderError(NOT_YET)
         _log("manual reconcile", None, said.who, said.reason)
@@ -245,13 +247,13 @@ class Operator(Observer):
         return {"poll": self._reconciler.polls.begun + 1}
 
     def polls(self, said: Instruction) -> dict[str, Any]:
-        """How many polls have ended, the error of the last one, and what it changed."""
+        """The number of polls that have ended, the error of the last one, and the changes it led to."""
         reconciler = self._reconciler
         failure = self._journal.failing.get("observe")
         return {"ended": reconciler.polls.ended, "error": failure, "changes": reconciler.polls.changes}
 
     def probe(self, said: Instruction) -> list[dict[str, Any]]:
-        """The status of the check at each of its destinations, before the probe."""
+        """Let a check probe now; returns its status at each destination before that."""
         rows = self.checks(said)
         if not rows:
             known = ", ".join(dict.fromkeys(each.name for each in self._checks.statuses())) or "none"
@@ -261,7 +263,7 @@ class Operator(Observer):
         return rows
 
     def checks(self, said: Instruction) -> list[dict[str, Any]]:
-        """The rows of `checks` in the status that have this name."""
+        """The rows of `checks` in the status with this name."""
         now = asyncio.get_running_loop().time()
         return [as_object(check_row(each, now)) for each in self._checks.statuses() if each.name == said.check]
 

@@ -1,4 +1,4 @@
-"""Orders that stand for a while: holds, takeovers and drains. Pure; times are Unix seconds.
+"""Orders with a lasting effect: holds, takeovers and drains. Pure; times are Unix seconds.
 
 | order      | effect                                                         | ends by itself         | a restart |
 |------------|----------------------------------------------------------------|------------------------|-----------|
@@ -6,10 +6,10 @@
 | `takeover` | this instance takes the routes of the prefix from any other    | when done; after 30 s  | ends it   |
 | `drain`    | the prefix is announced as a last resort, and later not at all | after its time, if any | survives  |
 
-A drain that SIGTERM began ends with the daemon. One that instance metadata or a tag of this instance began ends when
-that no longer asks for it.
+A drain caused by SIGTERM ends with the daemon. A drain caused by instance metadata or a tag of this instance ends when
+the notice or tag is gone.
 
-The second half of the file parses the words behind a verb: subjects, durations and prefixes.
+The second half of the file parses the words after a verb: subjects, durations and prefixes.
 """
 
 import re
@@ -25,18 +25,18 @@ from bgp2vpc.operator.verbs import About, Instruction, Verb
 from bgp2vpc.prefix import Prefix, PrefixError, parse_destination, parse_prefix
 
 LONGEST_REASON: Final = 200
-"""Characters: it stands in the log, on the page and in the state file."""
+"""Maximum number of characters of a reason, which is shown in log and page and saved in the state file."""
 LONGEST: Final = 366 * 86400.0
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)([smhd]?)")
 
 
 class OrderError(Bgp2vpcError):
-    """An order is refused; the message says why."""
+    """A refused order; the text says why."""
 
 
 class OrderKind(Enum):
-    """Values are the words of the status and of the state file."""
+    """The kind of an order; the values are the words of the status and of the state file."""
 
     HOLD = "hold"
     TAKEOVER = "takeover"
@@ -44,7 +44,7 @@ class OrderKind(Enum):
 
 
 class Cause(Enum):
-    """What ordered a drain. Values are the words of the status and of the state file; `cli`: a person."""
+    """The cause of a drain; the values are the words of the status and of the state file. CLI: a person."""
 
     CLI = "cli"
     LIFECYCLE = "lifecycle"
@@ -53,7 +53,7 @@ class Cause(Enum):
 
 
 class Phase(Enum):
-    """How far a drain has come: announced as a last resort, or withdrawn."""
+    """The phase of a drain: announced as a last resort, or withdrawn."""
 
     DRAINING = "draining"
     DRAINED = "drained"
@@ -61,10 +61,10 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order about a prefix, or (None, drains only) about everything. `until` None: until it is ended by hand.
+    """An order for a prefix, or (None, drains only) for everything. `until`: None if it lasts until ended by hand.
 
-    `who`: the person or process that gave it. The last three fields are about drains: with `withdraws` False the prefix
-    stays announced as a last resort until the drain ends.
+    `who`: the person or process that gave it. The last three fields are for drains. `withdraws` False: the prefix stays
+    announced as a last resort until the drain ends.
     """
 
     kind: OrderKind
@@ -79,11 +79,11 @@ class Order:
 
     @property
     def key(self) -> "OrderKey":
-        """There is one order at most for each key."""
+        """The key of the order; at most one order is in force for each key."""
         return self.kind, self.cause, self.prefix
 
     def to_row(self) -> dict[str, Any]:
-        """A row of `steering` in the status; of a hold, also its entry in the state file. Times in UTC."""
+        """A row of `steering` in the status; for a hold, also its entry in the state file. Times in UTC."""
         return {
             "verb": self.kind.value,
             "prefix": None if self.prefix is None else str(self.prefix),
@@ -94,7 +94,7 @@ class Order:
         }
 
     def to_leaving(self) -> dict[str, Any]:
-        """Of a drain: a row of `leaving` in the status, and its entry in the state file."""
+        """The row of a drain in `leaving` of the status, which is also its entry in the state file."""
         return {
             "prefix": None if self.prefix is None else str(self.prefix),
             "state": self.phase.value,
@@ -111,7 +111,7 @@ OrderKey = tuple[OrderKind, Cause, Prefix | None]
 
 
 def read_hold(entry: dict[str, Any]) -> Order:
-    """What `to_row` wrote of a hold. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
+    """Parse a hold written by `to_row`. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
     if OrderKind(entry["verb"]) is not OrderKind.HOLD:
         raise ValueError(f"{entry['verb']!r} is no hold")
     until = entry["until"]
@@ -126,7 +126,7 @@ def read_hold(entry: dict[str, Any]) -> Order:
 
 
 def read_drain(entry: dict[str, Any]) -> Order:
-    """What `to_leaving` wrote, now or before there were `who` and `until`. Raises as `read_hold`."""
+    """Parse a drain written by `to_leaving`, also of versions without `who` and `until`. Raises as `read_hold`."""
     until = entry.get("until")
     return Order(
         OrderKind.DRAIN,
@@ -142,19 +142,19 @@ def read_drain(entry: dict[str, Any]) -> Order:
 
 
 def in_utc(at: float) -> str:
-    """ISO 8601, to the second."""
+    """The Unix time as ISO 8601 in UTC, to the second."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
 
 
 def prefixes_of(orders: Iterable[Order]) -> PrefixSet:
-    """The prefixes of these orders."""
+    """The prefixes of these orders; everything if one of them is for everything."""
     named = [each.prefix for each in orders]
     return PrefixSet(frozenset(each for each in named if each is not None), everything=None in named)
 
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """The orders that stand, one for each key. Every method that changes something returns a new value."""
+    """The orders in force, one for each key. Immutable: methods return a new value."""
 
     entries: tuple[Order, ...] = field(default=())
 
@@ -165,10 +165,10 @@ class Orders:
         return bool(self.entries)
 
     def added(self, new: Iterable[Order]) -> "Orders":
-        """With these orders added; each replaces the one with its key.
+        """These orders and the new ones, each of which replaces the one with its key.
 
-        A drain that stands already keeps its beginning and its phase unless `withdraws` changes: only `until` and `who`
-        are taken from the new order.
+        A drain already in force keeps its start and phase unless `withdraws` changes; `until`, `who` and `reason` are
+        those of the new order, if `until` or `who` differ.
         """
         known = {each.key: each for each in self.entries}
         for each in new:
@@ -180,30 +180,30 @@ class Orders:
         return Orders(tuple(known.values()))
 
     def without(self, ended: Iterable[Order]) -> "Orders":
-        """Without these."""
+        """The orders except these."""
         gone = frozenset(ended)
         return Orders(tuple(each for each in self.entries if each not in gone))
 
     def of(self, kind: OrderKind) -> "Orders":
-        """Those of this kind."""
+        """The orders of this kind."""
         return Orders(tuple(each for each in self.entries if each.kind is kind))
 
     def about(self, prefixes: Collection[Prefix]) -> "Orders":
-        """Those about exactly these prefixes."""
+        """The orders for exactly these prefixes."""
         return Orders(tuple(each for each in self.entries if each.prefix in prefixes))
 
     def until(self, now: float) -> "Orders":
-        """Those whose time is not over."""
+        """The orders whose time is not over at `now`."""
         return Orders(tuple(each for each in self.entries if each.until is None or each.until > now))
 
     def withdrawn(self, keys: Collection[OrderKey]) -> "Orders":
-        """With these drains in the phase `drained`."""
+        """The orders with the drains of these keys in the phase DRAINED."""
         return Orders(tuple(replace(each, phase=Phase.DRAINED) if each.key in keys else each for each in self.entries))
 
     def drains_to_end(self, prefixes: Collection[Prefix]) -> "Orders":
-        """The drains of these prefixes (none: all drains), whoever began them.
+        """The drains of these prefixes (none: all drains), whatever their cause.
 
-        Raises OrderError for a prefix while everything drains: it cannot be announced alone.
+        Raises OrderError for a single prefix while everything drains.
         """
         drains = self.of(OrderKind.DRAIN)
         whole = next((each for each in drains if each.prefix is None), None)
@@ -213,7 +213,7 @@ class Orders:
         return drains.about(prefixes) if prefixes else drains
 
     def draining(self, backup_med: int) -> Draining:
-        """How all drains together change our announcements."""
+        """The export policy of all drains."""
         drains = self.of(OrderKind.DRAIN).entries
         last_resort = prefixes_of(each for each in drains if each.phase is Phase.DRAINING)
         drained = prefixes_of(each for each in drains if each.phase is Phase.DRAINED)
@@ -224,7 +224,7 @@ class Orders:
 
 
 def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
-    """`SUBJECT… [for DURATION] [reason TEXT…]`: the subjects, the duration and the reason. Raises OrderError."""
+    """Split `SUBJECT… [for DURATION] [reason TEXT…]` into subjects, duration and reason. Raises OrderError."""
     end = next((at for at, word in enumerate(words) if word in ("for", "reason")), len(words))
     subjects, rest = tuple(words[:end]), list(words[end:])
     duration = ""
@@ -238,7 +238,7 @@ def split_words(words: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
 def read_instruction(
     verb: Verb, who: str, subjects: Sequence[str], duration: str = "", reason: str = ""
 ) -> Instruction:
-    """The instruction that `who` gives. `subjects`: prefixes, or the name of a check. Raises OrderError."""
+    """Parse an instruction given by `who`. `subjects`: prefixes, or the name of a check. Raises OrderError."""
     if duration and not verb.lasts:
         raise OrderError(f"'for' has no meaning with {verb.name}: this is done at once")
     seconds = parse_duration(duration) if duration else None
@@ -256,7 +256,7 @@ def read_instruction(
 
 
 def parse_duration(text: str) -> float:
-    """`90`, `90s`, `30m`, `2h`, `1d`: seconds. Raises OrderError."""
+    """Parse `90`, `90s`, `30m`, `2h`, `1d` into seconds. Raises OrderError."""
     found = _DURATION.fullmatch(text)
     seconds = float(found[1]) * _UNITS[found[2]] if found else 0.0
     if not 0 < seconds <= LONGEST:
@@ -267,7 +267,7 @@ def parse_duration(text: str) -> float:
 
 
 def read_prefixes(words: Iterable[str]) -> frozenset[Prefix]:
-    """The prefixes, or prefix lists, that a user wrote. Raises OrderError."""
+    """Parse prefixes or ids of prefix lists. Raises OrderError."""
     try:
         return frozenset(map(parse_destination, words))
     except PrefixError as error:

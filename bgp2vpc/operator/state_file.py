@@ -1,7 +1,7 @@
-"""The state file: drains and holds, so that they survive a restart.
+"""The state file, which saves drains and holds over a restart.
 
-It is replaced atomically, and readable for user and group whatever the umask. One process at a time may use it: two
-daemons of one host would each take the other's routes for leftovers of its own, and delete them at its end.
+It is replaced atomically and has mode 0640 whatever the umask. Only one process at a time may use it: two daemons of
+one host would take each other's routes for leftovers of their own and delete them.
 """
 
 import fcntl
@@ -23,35 +23,35 @@ from bgp2vpc.reconcile.journal import Journal
 log = logging.getLogger("bgp2vpc")
 
 VERSION: Final = 1
-"""Of the file."""
+"""The version of the file's format."""
 _MODE: Final = 0o640
 _LARGEST: Final = 1024 * 1024
-"""Bytes: a thousand drained prefixes take a fifth of it."""
+"""Maximum size in bytes; a thousand drained prefixes take a fifth of it."""
 _NAMED: Final = 1024
-"""Bytes that are read of who holds the lock."""
+"""Maximum number of bytes read of the lock file, which names the process that holds the lock."""
 SAVING: Final = "saving the state file"
 
 
 class StateError(Bgp2vpcError):
-    """The text is not a state that bgp2vpc wrote; the message says why."""
+    """A text that is no state written by bgp2vpc; the error's text says why."""
 
 
 class StateFileError(Bgp2vpcError):
-    """The file cannot be read or written; the message says why."""
+    """The file cannot be read or written; the text says why."""
 
 
 class StateFileInUse(StateFileError):
-    """Another process has locked it; the message names it."""
+    """Another process has locked the file; the text names it."""
 
 
 def lock_state(path: Path | None, config_file: str) -> int | None:
-    """Keep every other process from using the state file `path` (None: there is none) until this process ends.
+    """Lock the state file `path` (None: there is none) for this process. Raises StateFileInUse.
 
-    The kernel ends the lock with the process, however that ends. What is locked is `PATH.lock`, which is never replaced
-    or removed, as the state file is; it says who has the lock: process id and configuration. Raises StateFileInUse.
-    What cannot be locked (a full disk, a file system without locks) is used without a lock, and the log says so.
+    The lock is on `PATH.lock`, since the state file itself is replaced at each change. The lock file has the process id
+    and the configuration file of its holder. The kernel releases the lock when the process ends. If locking fails (a
+    full disk, a file system without locks), a warning is logged and the file is used without a lock.
 
-    Returns the descriptor; closing it ends the lock.
+    Returns the descriptor of the lock, None without one; closing it releases the lock.
     """
     if path is None:
         return None
@@ -84,14 +84,14 @@ def _not_locked(lock: Path, error: OSError) -> None:
 
 
 def state_text(orders: Orders) -> str:
-    """The text of the file. Takeovers and drains that SIGTERM began are left out: they end with the daemon."""
+    """The text of the file, without takeovers and drains caused by SIGTERM, which end with the daemon."""
     drains = [each.to_leaving() for each in orders.of(OrderKind.DRAIN) if each.cause is not Cause.SIGTERM]
     holds = [each.to_row() for each in orders.of(OrderKind.HOLD)]
     return json.dumps({"version": VERSION, "leaving": drains, "steering": holds}, indent=1) + "\n"
 
 
 def read_state_text(text: str) -> Orders:
-    """What `state_text` wrote, in this version or in one that had no holds yet. Raises StateError for anything else."""
+    """Parse the output of `state_text`, also of versions without holds. Raises StateError for anything else."""
     try:
         document = json.loads(text)
         if document["version"] != VERSION:
@@ -103,7 +103,7 @@ def read_state_text(text: str) -> Orders:
 
 
 def read_state(path: Path) -> str | None:
-    """The text of the file; None if there is no file. Raises StateFileError."""
+    """Read the text of the file; None if there is no file. Raises StateFileError."""
     try:
         with open_without_waiting(path) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -122,7 +122,7 @@ def read_state(path: Path) -> str | None:
 
 
 def load_state(path: Path | None, now: float) -> Orders:
-    """The orders in the file whose time is not over at `now`; none if there is no file. Raises StateFileError."""
+    """Read the orders whose time is not over at `now`; none if there is no file. Raises StateFileError."""
     text = read_state(path) if path is not None else None
     try:
         orders = Orders() if text is None else read_state_text(text)
@@ -132,7 +132,7 @@ def load_state(path: Path | None, now: float) -> Orders:
 
 
 def write_state(path: Path, text: str) -> None:
-    """As a whole or not at all. Raises StateFileError."""
+    """Replace the file atomically. Raises StateFileError."""
     try:
         ensure_directory(path.parent)
         replace_file(path, text, _MODE)
@@ -141,7 +141,7 @@ def write_state(path: Path, text: str) -> None:
 
 
 class StateFile:
-    """The file of a running daemon, rewritten at every change. `path` None: nothing survives a restart."""
+    """The state file of a running daemon, rewritten at every change. `path`: None for no file."""
 
     def __init__(self, path: Path | None, journal: Journal) -> None:
         self._path = path
@@ -150,7 +150,7 @@ class StateFile:
         self._not_saved = ""
 
     def load(self) -> Orders:
-        """The orders of an earlier run; none if the file cannot be read, which is reported to the journal."""
+        """Load the orders of an earlier run; none if the file cannot be read, which is reported to the journal."""
         orders = Orders()
         try:
             orders = load_state(self._path, time.time())
@@ -161,7 +161,7 @@ class StateFile:
         return orders
 
     def keep(self, orders: Orders, *kinds: OrderKind) -> None:
-        """Save the orders of these kinds, if they have changed. `orders` holds all of them.
+        """Save the orders of these kinds, if they have changed. `orders` must contain all orders of these kinds.
 
         A failure is reported to the journal.
         """
@@ -183,5 +183,5 @@ class StateFile:
 
     @property
     def not_kept(self) -> str:
-        """Why orders will not survive a restart; empty if they will."""
+        """Why orders would not survive a restart; empty if they would."""
         return self._not_saved if self._path else "no state_file"

@@ -1,4 +1,4 @@
-"""Rows of `bgp2vpc status --json`, and the line for `systemctl status`. Pure."""
+"""Rows of `bgp2vpc status --json` about paths, routes and accounts, and the line for `systemctl status`. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,11 +16,11 @@ from bgp2vpc.vpc.snapshot import Snapshot
 from bgp2vpc.vpc_status import AccountRow, RouteRow
 
 NAMED: Final = 3
-"""Failures that a headline names."""
+"""Maximum number of failures named in the headline."""
 
 
 def path_rows(offers: Mapping[Prefix, Sequence[Offer]]) -> Iterator[PathRow]:
-    """Every path, best first within its prefix, with the step that decided between it and the best one."""
+    """Rows for all paths, the best first within a prefix, with the step that decided between a path and the best."""
     for prefix in sorted(offers):
         best = best_path(offers[prefix])
         if best is None:
@@ -55,9 +55,9 @@ def _path_row(offer: Offer, *, is_best: bool, reason: str) -> PathRow:
 
 
 def route_rows(states: Mapping[RouteKey, PlaceState], holder: Callable[[RouteKey], str]) -> Iterator[RouteRow]:
-    """Every verdict, by table and prefix, with the times since when verdict and target are as they are.
+    """Rows for all verdicts, sorted by table and prefix, with the times of the last change of verdict and target.
 
-    `holder`: what the route of a place points at now; empty: there is none.
+    `holder`: the present target of a place's route; empty without a route.
     """
     said = ((key, state.verdict, state.since) for key, state in states.items() if state.verdict is not None)
     for key, verdict, since in sorted(said, key=lambda each: each[0]):
@@ -72,7 +72,7 @@ def route_rows(states: Mapping[RouteKey, PlaceState], holder: Callable[[RouteKey
 def account_rows(
     reaches: Mapping[Access, Collection[str]], snapshot: Snapshot, *, is_observed: bool
 ) -> Iterator[AccountRow]:
-    """Every other account or region that rules are about."""
+    """Rows for all other accounts and regions that rules use."""
     counts = Counter(table.access for table in snapshot.tables.values())
     for access, vpc_ids in reaches.items():
         if access != OWN:
@@ -88,9 +88,9 @@ def account_rows(
 
 
 def headline(verdicts: Iterable[Verdict] | None, last_cycle: str, failing: Mapping[str, str]) -> str:
-    """The daemon in one line, for `systemctl status`: `routes: 2 keep, 1 yield; cycle 12: …; failing: connect (…)`.
+    """The state of the daemon in one line: `routes: 2 keep, 1 yield; cycle 12: …; failing: connect (…)`.
 
-    `verdicts` None: EC2 has not been heard yet. `failing`: what does not work, and the code of its last error.
+    `verdicts`: None if EC2 has not answered yet. `failing`: subject -> code of its last error.
     """
     counts = Counter(verdict.kind.value for verdict in verdicts or ())
     routes = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"

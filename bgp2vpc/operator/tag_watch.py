@@ -1,7 +1,7 @@
 """`tags: {drain: KEY}`: drains everything while this instance has a tag with that key.
 
-Where the instance's tags are allowed in its metadata, they are read there every few seconds. Else EC2 is asked with
-each poll.
+If access to tags in instance metadata is allowed, they are read there every few seconds, otherwise from EC2 with each
+poll.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ THEN: Final = "nothing is drained or undrained by tag meanwhile; asked again wit
 
 
 class TagWatch(Observer):
-    """Drains everything when the tag is there, and ends that drain when it is no longer.
+    """Drains everything while the tag is set.
 
-    It acts only when the answer changes: if an operator undrains by hand, the same tag does not drain again.
+    It acts only when the tag changes, so the same tag does not drain again after an operator has undrained.
     """
 
     def __init__(
@@ -42,12 +42,12 @@ class TagWatch(Observer):
         self._key = ""
         self._last: Future | None = None
         self._asks_ec2 = False
-        """Whether metadata does not show tags, as far as it was asked."""
+        """Whether the last read of metadata showed no tags, so that EC2 is asked."""
         self._watching: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Watch for this tag; if another one was watched for, or none is any more, end the drain that it began."""
+        """Watch the configured tag; if it has changed, end the drain that the tag before has started."""
         key = config.tags.drain
         if key == self._key:
             return
@@ -60,12 +60,12 @@ class TagWatch(Observer):
             self._watching = self._start_task(SUBJECT, self._watch(key))
 
     async def stop(self) -> None:
-        """Stop watching; a drain that it began stays."""
+        """Stop watching; a drain that it has started stays."""
         await cancelled(*(each for each in (self._watching, self._asking) if each is not None))
         self._watching = self._asking = None
 
     def polled(self) -> None:
-        """Ask EC2, where metadata shows no tags, and EC2 has not still to answer the last time."""
+        """Ask EC2 if metadata shows no tags, unless the last question is still open."""
         if self._asks_ec2 and self._calls.is_connected and (self._asking is None or self._asking.done()):
             self._asking = self._start_task(SUBJECT, self._ask(self._key))
 
@@ -74,7 +74,7 @@ class TagWatch(Observer):
             try:
                 texts = await on_thread(lambda: self._read((INSTANCE_TAGS, path_of(key))))
             except (MetadataError, NoThread):
-                texts = {}  # EC2 knows the tags as well
+                texts = {}  # EC2 is asked instead
             shows = texts.get(INSTANCE_TAGS) is not None
             began_to_ask, self._asks_ec2 = not shows and not self._asks_ec2, not shows
             if shows:

@@ -1,18 +1,18 @@
-"""Every verb that the daemon understands: one table that the socket, the page and the command line are made from. Pure.
+"""The table of all verbs, from which the socket, the page and the command line are generated. Pure.
 
-Whoever may open the socket, or has the page's token, may say every verb. To add one, `pin`:
+Anybody who may open the socket or has the page's token may use every verb. To add a verb `pin`:
 
-1. here: a row of `VERBS`, and what it does as a method of `CarriesOut`. With that the socket understands it, and the
-   page by POST; with `button` or `main_button` the page also has a button.
-2. `operator/operator.py`: the method, in `Operator`. If it stands for a while, it is an `Order` (`operator/orders.py`)
-   with an `OrderKind` of its own; what outlives a restart is written in `operator/state_file.py`.
-   `operator/why.py` names it. If decisions depend on it: its field in `policy/decision_input.py` (also in
-   `to_json` and `from_json`, for `plan`) and `reconcile/inputs.py`, who
-   reads that (`policy/decide.py`, `verdict.py`), its `Reason` in `policy/plan.py`, the sentence in `policy/explain.py`.
-3. `cli/pin.py`: `add_order(parser, "pin")`, and what is printed of the answer; its name in `cli/main.py`.
-4. `docs/steering.md` and `docs/web.md`: a row each. `tests/daemon/test_verbs.py` says which of these are missing.
+1. here: a row of `VERBS`, and a method of `CarriesOut`. With these the socket accepts it, and the page by POST; with
+   `button` or `main_button` the page also has a button.
+2. `operator/operator.py`: the method, in `Operator`. If its effect lasts, it is an `Order` (`operator/orders.py`) with
+   an `OrderKind` of its own, saved in `operator/state_file.py` if it survives a restart, and named in
+   `operator/why.py`. If decisions depend on it: its field in `policy/decision_input.py` (also in `to_json` and
+   `from_json`, for `plan`) and `reconcile/inputs.py`, the code that reads it (`policy/decide.py`, `verdict.py`), its
+   `Reason` in `policy/plan.py`, the sentence in `policy/explain.py`.
+3. `cli/pin.py`: `add_order(parser, "pin")`, and the output; its name in `cli/main.py`.
+4. `docs/steering.md` and `docs/web.md`: a row each. `tests/daemon/test_verbs.py` reports missing parts.
 
-This module is imported by each command, also by those that must start quickly: it imports nothing large.
+Every command imports this module, even those that must start quickly, so it imports nothing large.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class About(Enum):
-    """What a verb names. Values are the fields of the page's forms."""
+    """What a verb applies to; the values are the fields of the page's forms."""
 
     NOTHING = ""
     PREFIXES = "prefix"
@@ -34,9 +34,9 @@ class About(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """What somebody orders with a verb, parsed. `prefixes` empty: none was named. `seconds` None: until it is undone.
+    """A parsed order. `prefixes`: empty if none was named. `seconds`: None if it lasts until undone.
 
-    `who`: the peer of the socket as the kernel knows it, or the address of the web client.
+    `who`: the process at the socket, as the kernel reports it, or the address of the web client.
     """
 
     who: str
@@ -47,7 +47,7 @@ class Instruction:
 
 
 class CarriesOut(Protocol):
-    """Carries out verbs: `operator.Operator`. Each method returns JSON values, or raises OrderError to refuse."""
+    """Carries out verbs (`operator.Operator`). Each method returns JSON values, or refuses by raising OrderError."""
 
     def hold(self, said: Instruction) -> Any:
         """Write no route of these prefixes, for a while or until released."""
@@ -56,41 +56,41 @@ class CarriesOut(Protocol):
         """End holds, and takeovers that are not done."""
 
     def takeover(self, said: Instruction) -> Any:
-        """Point the routes of these prefixes at us, once, whichever instance has them; given up after 30 s."""
+        """Point the routes of these prefixes at us, once, whichever instance has them; gives up after 30 s."""
 
     def places(self, said: Instruction) -> Any:
-        """The places of these prefixes as they are now."""
+        """The present state of the places of these prefixes."""
 
     def drain(self, said: Instruction) -> Any:
-        """Hand the routes of these prefixes to others, then withdraw."""
+        """Hand the routes of these prefixes over to other instances, then withdraw them."""
 
     def undrain(self, said: Instruction) -> Any:
-        """Announce these prefixes as before."""
+        """End drains, so that these prefixes are announced as before."""
 
     def leaving(self, said: Instruction) -> Any:
-        """How far drains have come."""
+        """The progress of the drains."""
 
     def reconcile(self, said: Instruction) -> Any:
         """Poll and decide once, now."""
 
     def polls(self, said: Instruction) -> Any:
-        """How many polls have ended, and what the last one changed."""
+        """The number of polls that have ended, and the changes of the last one."""
 
     def probe(self, said: Instruction) -> Any:
         """Let a health check probe now; the result counts for `rise` and `fall` like any other."""
 
     def checks(self, said: Instruction) -> Any:
-        """The status of the health checks of this name."""
+        """The status of the health checks with this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """One row.
+    """A verb.
 
-    `do` carries it out and returns the answer. `everything`: without a prefix it is about all. `lasts`: it takes `for
-    30m`. `progress`: the question that a command repeats until the verb is done; the socket alone answers it.
-    `button`: its label on the page of a prefix, `main_button`: on the main page; empty: there is none. `asks`: the page
-    asks once more before it is done, as it moves routes.
+    `do`: carries it out and returns the answer. `everything`: without a prefix it applies to all. `lasts`: it takes
+    `for 30m`. `progress`: the question that a command repeats until the verb is done; only the socket has it.
+    `button`: its label on the page of a prefix; `main_button`: on the main page; empty for no button. `asks`: the page
+    asks for confirmation, since it moves routes.
     """
 
     name: str
@@ -136,8 +136,8 @@ VERBS: Final[Mapping[str, Verb]] = {
             progress=Verb("checks", About.CHECK, lambda operator, said: operator.checks(said)),
             main_button="probe now",
         ),
-        # What `probe` was called in version 0.1; it goes away in version 2.
+        # The name of `probe` in version 0.1; to be removed in version 2.
         Verb("check", About.CHECK, lambda operator, said: operator.probe(said)),
     )
 }  # fmt: skip
-"""By name, in the order of the page's forms."""
+"""The verbs by name, in the order of the page's forms."""

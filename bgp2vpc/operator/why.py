@@ -1,9 +1,7 @@
 """`bgp2vpc why PREFIX`: the facts about a prefix, and the sentences that explain them. Pure; times are Unix seconds.
 
-`explaining.py` gathers the facts, and `why_json.py` has them as JSON.
-
-Whoever shows the same sentences, as the page of a prefix does, takes `lines(facts, ages=False)` where the text may not
-change by itself.
+`explaining` gathers the facts, `why_json` renders them as JSON. The page of a prefix uses `lines(facts, ages=False)`,
+whose text does not change merely with time.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -23,10 +21,11 @@ from bgp2vpc.vpc.model import Route, RouteState
 
 @dataclass(frozen=True, slots=True)
 class Announcer:
-    """A source that offers the prefix. `line`: what it said; `at`: when; None: before somebody took note.
+    """A source that offers the prefix. `line`: its announcement. `at`: when it came, None if unknown.
 
-    `stale_for`: seconds until the path goes, because its session has ended; None: it has not.
-    `as_drained`: the line that counts instead while the prefix drains; empty: none does; None: it does not drain.
+    `stale_for`: seconds until the path is removed because its session has ended; None if the path is not stale.
+    `as_drained`: the announcement that counts instead while the prefix drains, empty if it is withdrawn; None if the
+    prefix does not drain.
     """
 
     source: str
@@ -39,9 +38,10 @@ class Announcer:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """A source that offered the prefix, or has withdrawn it without that, and does not offer it any more since `at`.
+    """A source that no longer offers the prefix since `at`, or withdrew it then without an earlier announcement.
 
-    `how`: why its path went; empty: it was withdrawn. `line`: the announcement; empty: a peer's, or there was none.
+    `how`: why its path was removed; empty if the source withdrew it. `line`: the announcement; empty for a peer's, or
+    if there was none.
     """
 
     source: str
@@ -53,9 +53,9 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class BoundCheck:
-    """A health check that a managed route depends on. `state`: as in the status. `since`: None: no verdict yet.
+    """A health check that a managed route depends on. `state`: as in the status. `since`: None before a verdict.
 
-    `reason`: why the last probe was not healthy; `unknown_since`: since when the probes tell nothing, None: they do.
+    `reason`: why the last probe was not healthy. `unknown_since`: since when results are unknown, None if they are not.
     """
 
     name: str
@@ -69,8 +69,8 @@ class BoundCheck:
 class RuleFacts:
     """A rule. `accepts`: all that it accepts or manages; `where`: FILE:LINE of the first entry.
 
-    `covered_by`: the entry that is about the prefix, and `covered_at` its FILE:LINE; empty: none is. `tables`: those
-    that it finds. `source`: who offers the prefix if it is managed, which depends on `checks`.
+    `covered_by`: the entry that matches the prefix, `covered_at`: its FILE:LINE; both empty if none does. `tables`: the
+    tables that it finds. `source`: if the prefix is managed, the source that offers it, depending on `checks`.
     """
 
     name: str
@@ -85,10 +85,10 @@ class RuleFacts:
 
 @dataclass(frozen=True, slots=True)
 class ListFacts:
-    """A prefix list that the prefix is, or would be, an entry of, by this rule. `is_entry` None: it is not known.
+    """A prefix list of which the prefix is or would be an entry by this rule. `is_entry`: None if unknown.
 
-    `entry`: of the rule. `pending`: what is to be written of it, or why it is not; empty: nothing. `routes`: table ->
-    the route of the list there, if there is one.
+    `entry`: the matching entry of the rule. `pending`: what is to be written, or why it cannot be; else empty.
+    `routes`: (table, the route of the list there or None).
     """
 
     list_id: str
@@ -102,7 +102,7 @@ class ListFacts:
 
 @dataclass(frozen=True, slots=True)
 class WriteTrouble:
-    """The last write failed `attempts` times in a row: `error`, seconds ago, and seconds until the next try."""
+    """A write that failed `attempts` times in a row. `ago`, `retry_in`: seconds since the last and to the next one."""
 
     error: str
     attempts: int
@@ -111,7 +111,7 @@ class WriteTrouble:
 
 
 def trouble_of(failure: Failure | None, now: float) -> WriteTrouble | None:
-    """What the last write at a place failed with; None if it did not."""
+    """The failure of the last write at a place; None if it did not fail."""
     if failure is None or failure.error is None:
         return None
     return WriteTrouble(str(failure.error), failure.attempts, now - failure.at, max(failure.not_before - now, 0.0))
@@ -119,7 +119,10 @@ def trouble_of(failure: Failure | None, now: float) -> WriteTrouble | None:
 
 @dataclass(frozen=True, slots=True)
 class PlaceFacts:
-    """One table. `suppressed_for`: seconds. `awaits`: the peer that should write here; `late`: those that have not."""
+    """The facts about one place. `suppressed_for`: seconds, None if it is not suppressed.
+
+    `awaits`: the interface of the peer that is expected to write. `late`: interfaces of peers that have not.
+    """
 
     why: Explanation
     since: Since | None = None
@@ -131,10 +134,11 @@ class PlaceFacts:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything known `at` this time. `unruled`: (table, route) without a rule.
+    """All facts, as of the time `at`.
 
-    `table`: the one that was asked about; None: all. `tables`: all that are read. `polled`: how often, in words.
-    `entries`: of a prefix list: how many it has, and what is to be written, in words.
+    `unruled`: (table, route) of routes without a rule. `table`: the requested table, None for all. `tables`: all tables
+    that are read. `polled`: the poll interval in words. `entries`: for a prefix list, its size and pending changes, in
+    words.
     """
 
     prefix: Prefix
@@ -155,7 +159,7 @@ class Facts:
 
     @property
     def is_anything_known(self) -> bool:
-        """Whether there is anything to say."""
+        """Whether there is any fact to report."""
         covered = any(each.covered_by for each in self.rules)
         return bool(self.announcers or self.withdrawals or self.steering or self.unruled or self.places or covered)
 
@@ -164,9 +168,9 @@ class Facts:
 
 
 def lines(facts: Facts, *, ages: bool = True) -> list[str]:
-    """The sentences, in the order of the data: announcement, rule, path, route, verdict, write, what comes next.
+    """The sentences, in the order of the flow: announcement, rule, path, route, verdict, write, what comes next.
 
-    `ages`: times are followed by how long ago that was.
+    `ages`: add to each time how long ago it was.
     """
     return _Words(facts, ages).lines()
 
@@ -215,7 +219,7 @@ class _Words:
         yield from map(_ordered, facts.steering)
 
     def _rules(self) -> Iterator[str]:
-        """Why there is no place for it, where there is none; and the health checks that it depends on."""
+        """The rules for the prefix, their health checks, and why a rule has no place for it."""
         facts = self._facts
         covering = [rule for rule in facts.rules if rule.covered_by]
         for rule in covering:
@@ -328,7 +332,7 @@ def _ordered(row: Mapping[str, Any]) -> str:
 
 
 def _other_routes(why: Explanation) -> Iterator[str]:
-    """What else the table has for the prefix: a propagated route of it, or of a wider one."""
+    """The other route of the table for the prefix: a propagated one, or the covering route."""
     if why.propagated is not None:
         yield f"  it has a propagated route to {_holder(why.propagated)}; a static one wins over it"
     elif why.covering is not None:

@@ -1,4 +1,4 @@
-"""The facts about a prefix as `bgp2vpc why --json` prints them. Pure."""
+"""The output of `bgp2vpc why --json`. Pure."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from bgp2vpc.policy.explain import REASONS, ExplainedPath, covering_json
 
 
 def to_json(facts: Facts) -> dict[str, Any]:
-    """All facts, and the sentences that say them. Times are in UTC."""
+    """All facts as JSON values, and the sentences (`lines`). Times are in UTC."""
     return {
         "schema": 1,
         "prefix": str(facts.prefix),
