@@ -7,7 +7,7 @@
    together, so that `max_changes` holds for the whole decision.
 3. The changes that pass are started in slices of `CHANGES`, each after another check that its place still needs it.
 
-Events in between are decided at once, without regard to the slices. The checks of steps 2 and 3 see to it that no slice
+Events in between are decided at once, without regard to the slices. The checks of steps 2 and 3 ensure that no slice
 undoes what such a decision has done.
 """
 

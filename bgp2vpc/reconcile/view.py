@@ -52,16 +52,16 @@ class View:
         self.snapshot = Snapshot({}, ())
         self.tables: Mapping[str, TablePolicy] = {}
         self.denied: dict[str, InterfaceGone] = {}
-        """Interface id -> the error by which EC2 refused a route to it, as no such interface exists.
+        """Interface id -> EC2's error that no such interface exists, from a write that pointed a route at it.
 
-        It is gone, or too new for all of EC2 to know it; the next poll decides which, and empties this. Until then it
-        counts as ours, but no route is pointed at it, nor at another interface in its place.
+        The interface is gone, or too new for all of EC2 to know it. The next poll shows which, and empties this. Until
+        then the interface counts as ours, but no route is pointed at it, nor at another interface in its place.
         """
         self._read_at: dict[str, float] = {}
         self._taken_in: dict[str, tuple[RouteTable, RouteTable, float]] = {}
         """Table id -> its last reread, the table in the snapshot after that, and when it was taken in."""
         self._missing_since: dict[str, float] = {}
-        """Interface id -> when EC2 first reported no such interface, if its last answer was the same."""
+        """Interface id -> when EC2 first reported that it does not exist; kept for as long as EC2 repeats that."""
         self.changed: set[Prefix] = set()
         """Prefixes for which rereads have shown a change that no decision has used yet."""
         self._lost: dict[Prefix, list[LostRoute]] = {}
@@ -122,7 +122,7 @@ class View:
         return verdict is not None and verdict.reason in (Reason.SERVED_IN_VPC, Reason.BEST_PATH)
 
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
-        """Take in a poll, begun at `asked`. Tables of accounts that did not answer are in it as they were before.
+        """Take in a poll that began at `asked`; its snapshot has the old tables of accounts that did not answer.
 
         Returns the routes of ours that remain in tables that no rule finds any more.
         """
@@ -334,7 +334,7 @@ class View:
         by_id = {interface.id: interface for interface in found}
         there = frozenset().union(*(interface.addresses for interface in by_id.values()))
         taken = {(interface.vpc_id, address) for interface in by_id.values() for address in interface.addresses}
-        # An address belongs to one interface: forget those that have one which was just found elsewhere, or nowhere.
+        # An address belongs to one interface: drop known ones whose address was just found elsewhere, or nowhere.
         others = {
             each: interface
             for each, interface in self.snapshot.peer_enis.items()

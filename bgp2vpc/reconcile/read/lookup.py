@@ -4,7 +4,7 @@ There are two questions to EC2. `resolve` asks for the interfaces of other insta
 peers, by id for the targets of routes. `learn_health` asks for the status of the instances that hold routes we want.
 
 Each poll asks both (`observation.py`). Between polls, `Lookup.ask` compares each plan with what is known and asks for
-what is missing; the answer goes into the view, and the prefixes that it concerns are decided again.
+what is missing. The answer goes into the view, and what depends on it is decided again.
 """
 
 import asyncio

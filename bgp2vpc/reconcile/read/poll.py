@@ -319,8 +319,8 @@ class Polls:
 
         A failed poll is tried again after `FIRST_RETRY` seconds, which double with each failure. But when EC2 throttles
         reads, the fleet polls more than EC2 allows, and early retries of all hosts would make that worse. So a host
-        that has read everything before waits longer after throttling: for `poll_time`, which `auto` lengthens then; or
-        if it is configured, twice as long after each throttled poll.
+        that has read everything before waits longer after throttling: for `poll_time`, which `auto` lengthens then; or,
+        if `poll_time` is configured, twice as long after each throttled poll, up to `LONGEST_WAIT`.
         """
         if not self._failures:
             await self._pause.poll_time()

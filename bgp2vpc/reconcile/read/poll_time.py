@@ -2,10 +2,11 @@
 
 `auto` chooses the time as follows:
 
-1. From the number of instances, as far as this host knows it, and the calls of one poll follows a time by which the
-   polls of the whole fleet take a fifth of EC2's rate limit (`vpc/auto_poll_time.py`).
-2. If EC2 throttles one of our reads all the same, as there are more instances than we know or other programs read much,
-   the time is doubled at the end of the poll. Each poll without throttling takes 5 % off again.
+1. The number of instances that this host knows of, and the number of calls that one poll makes, give a time at which
+   the polls of the whole fleet use a fifth of EC2's rate limit (`vpc/auto_poll_time.py`).
+2. If EC2 throttles one of our reads all the same, because there are more instances than we know of or because other
+   programs read much, the time is doubled at the end of the poll. Each poll without throttling shortens it by 5 %,
+   down to the time of step 1.
 
 Hosts that start or reload together (a deployment), or that EC2 answers again after a failure, would poll at the same
 moment from then on. So with `auto` the first wait after that is a random part of the time. When the time changes, the

@@ -2,8 +2,8 @@
 
 There are three reasons to read a table:
 
-- An event says that a peer may have taken our route (`prefixes_changed`, `may_be_taken_back`). EC2 reports writes of
-  others to nobody, so we read the table now, and again once a write made just now is sure to be seen.
+- An event suggests that a peer may have taken our route (`prefixes_changed`, `may_be_taken_back`). EC2 does not notify
+  us of its write. So we read the table now, and again after the settle time, when reads show a write made just now.
 - Only a read can show what another instance has done: a peer that should have written by now (`Decisions`), or an
   owner that may delete the route which we just took from it (`Applier`). These call `reread`.
 - A write of ours got no answer, and is not needed any more (`recheck`): it may have been applied, or may yet be.
