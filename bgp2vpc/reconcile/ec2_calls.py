@@ -49,7 +49,7 @@ wait for a thread first."""
 LIMIT_ELSEWHERE = 4.0
 """The same in other accounts and regions: shorter, as a poll waits for all of them."""
 THREADS = 500
-"""Threads of the process above which the next calls get no new ones, but wait for those of calls that were given up."""
+"""The number of threads of the process above which `Calls._replace` makes no new ones: the next calls then wait."""
 T = TypeVar("T")
 
 Connect = Callable[[], Ec2Connection]

@@ -44,7 +44,7 @@ class View:
     """The last snapshot, with our own writes since, and the tables that the rules find in it."""
 
     def __init__(self, instance: Instance, rules: Sequence[Rule], policy: Policy, places: Places) -> None:
-        """`instance`: what the configuration says of it, until we are connected. `places` records writes and moves."""
+        """`instance`: as the configuration names it, until we are connected. `places`: records writes and moves."""
         self.instance = instance
         self.policy = policy
         self.rules = tuple(rules)
@@ -315,7 +315,7 @@ class View:
         return {each for each in found if isinstance(each, Prefix) and table_policy and table_policy.rule_for(each)}
 
     def still(self, change: Change, inputs: DecisionInput) -> Change | None:
-        """The change that the place needs now, if it has the same action as `change`; else None."""
+        """The change that the place needs now, if its action is that of `change`; else None."""
         table_policy = self.tables.get(change.table_id)
         if table_policy is None:
             return None

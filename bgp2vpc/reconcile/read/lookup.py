@@ -160,7 +160,7 @@ class Lookup:
             self._tasks.start(self._learn_health(unknown, prefixes))
 
     async def _resolve_all(self) -> None:
-        """Look up unknown interfaces until there are none: each lookup has all that became known since the last."""
+        """Look up unknown interfaces until there are none. Those that come up during a lookup are in the next one."""
         waits = BackOff(RETRY, self.longest_retry)
         try:
             while unresolved := unknown_interfaces(self._view, self._inputs.now()):

@@ -57,7 +57,7 @@ class Observation:
         self._accesses = set(view.reaches)
         for table_id, prefix in view.observed(snapshot, asked, self._now()):
             journal.left(table_id, prefix)
-        # Interfaces first: whether the health of an owner matters depends on whether we hear a path from its interface.
+        # Interfaces first: where best path decides, the health of an owner matters only if we receive no path from it.
         unknown = interfaces_to_ask_again(view, self._inputs.now())
         async for tables in self._portions():
             unknown |= unknown_interfaces(view, self._inputs.now(), tables=tables)

@@ -59,10 +59,10 @@ def manages_within_vpc(view: View, access: Access, tables: Iterable[RouteTable])
 def instances_to_ask_about(
     view: View, inputs: DecisionInput, tables: Mapping[str, TablePolicy] | None = None
 ) -> frozenset[str]:
-    """The instances whose health decisions depend on, by id.
+    """The ids of the instances whose health decisions depend on.
 
-    Those that hold a route for which we have a path; those of black holes that a rule deletes once the instance is
-    terminated; and, if there are any of these, our own. `tables`: the tables to look at; None: all.
+    They hold a route for which we have a path, or a black hole that a rule deletes once the instance is terminated. If
+    there are any, our own instance is among them. `tables`: the tables to look at; None: all.
     """
     tables = view.tables if tables is None else tables
     dead = map(instance_of_dead_end, dead_ends(tables, view.snapshot, inputs))

@@ -38,8 +38,8 @@ AFTER_A_TAKE = 1.0
 """Seconds after we took a route until its table is read again: by then, a call that was under way has been made."""
 
 _FROM_ONE_WHO_MAY_DELETE = frozenset((Reason.OWNER_LOST, Reason.OWNER_FAILING, Reason.OWNER_SILENT))
-"""Reasons to take a route from an owner that we do not hear and that may be alive. It may withdraw at the same time,
-and its DeleteRoute may come after our ReplaceRoute: EC2 has no compare-and-swap."""
+"""Reasons to take a route from an owner that may be alive. It may withdraw at the same time, and its DeleteRoute may
+come after our ReplaceRoute: EC2 has no compare-and-swap."""
 
 
 class Applier:

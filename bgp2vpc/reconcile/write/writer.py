@@ -89,8 +89,8 @@ class Writer:
             if isinstance(error, InterfaceGone):
                 self._view.denied[change.target.id] = error
             if isinstance(error, RouteExists):
-                # The route was made after our last write here, even if it is the same as before that write. So a read
-                # that shows it is not an old one.
+                # The route was made after our last write here, even if it points where it did before that write. So a
+                # read that shows it is not an old one.
                 self._view.places.may_be_taken(change.key)
             is_first = self._view.places.at(change.key).failure is None
             retry_at = self._retries.failed(change.key, error, now)
