@@ -1,9 +1,13 @@
 """One run of the daemon: start, reload, end.
 
-Start (`Daemon.run`), with all parts made (`parts.py`): bind the unix socket, load the probes of the health checks, call
-`configure` of each service, start the reconciler, which connects to EC2 and polls it, and the one-off tasks and timers
-of `startup.py`. Reload (SIGHUP): read the configuration on a thread and apply it to the running parts (`_use`). End
-(SIGTERM, SIGINT, ExaBGP's shutdown, an internal error, or `--oneshot` is done): the steps of `shutdown.py`.
+Start: `Daemon` makes all parts (`parts.py`). `run` binds the unix socket, loads the probes of the health checks, calls
+`configure` of each service, and starts the reconciler, which connects to EC2 and polls it, and the one-off tasks and
+timers of `startup.py`.
+
+Reload: at SIGHUP, the configuration is read on a thread and applied to the running parts (`_use`).
+
+End: SIGTERM, SIGINT, ExaBGP's shutdown message or end (helper mode), an internal error, or the end of `--oneshot` sets
+`EndRequest.wanted`. Then `run` takes the steps of `shutdown.py` and returns the exit status.
 """
 
 import asyncio
@@ -150,17 +154,17 @@ class Daemon:
             raise ConfigError(file, (Problem(file, 0, "", what),)) from error
 
     async def _use(self, config: Config) -> None:
-        """Apply a configuration to the running parts. Does nothing once the daemon ends, whose inputs are fixed then.
+        """Apply a configuration to the running parts. Does nothing once the daemon has to end.
 
         The order matters:
 
-        1. Limits, then rules and policy. Nothing is awaited from here to the services, so no decision is made in
-           between, with the new rules but the old `max_changes`, damping or `max_prefixes`.
+        1. Limits, then rules and policy. There is no await before the services, so the first decision by the new rules
+           has the new `max_changes` and damping, and the first source that a service opens has its `max_prefixes`.
         2. The poll. The new rules may be about VPCs, accounts, subnets or prefix lists that have not been read yet.
            `poll_now` only wakes the reconciler; once EC2 has answered, it decides about every route.
         3. The probes. A check that cannot run on this host is reported before the service skips it.
         4. The services, as at the start. The outer ones come first: alerts and systemd have to get the failures of the
-           others. `socket` comes before `scripts`, since it frees the names of new sources that clients have taken.
+           others. `socket` comes before `scripts`: it ends clients that have taken the names of new scripts.
         """
         parts, before = self.parts, self.parts.config
         if self._end.wanted.is_set():

@@ -231,7 +231,7 @@ class Parts:
         """Services that start before the others and stop after them: they report the last writes and withdrawals."""
         self.services: tuple[Service, ...] = (self.socket, self.health, self.scripts, lifecycle, tag_watch)
         """Services in the order of their start; they stop in reverse order."""
-        if not mode.oneshot:  # `--oneshot` ends before a page, Serf, or members found later matter
+        if not mode.oneshot:  # `--oneshot` has no time for a page, members or fallbacks
             self.services = (
                 self.web, self.socket, self.serf, self.health, self.scripts, lifecycle, tag_watch, self.fallbacks
             )  # fmt: skip

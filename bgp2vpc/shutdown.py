@@ -2,7 +2,7 @@
 
 1. `on_exit: drain`: everything is drained, while sources, checks and polls go on. The polls then end in any case.
 2. If we run ExaBGP and SIGUSR1 has announced a restart, the default `on_exit` counts as `keep`: ExaBGP closes its
-   sessions with a Cease after which peers keep our paths for a while, so our routes stay unless we do not come back.
+   sessions with a Cease after which peers keep our paths, and leave our routes alone, for some time (`peers.py`).
 3. The inputs are fixed, so that lines that scripts print while they are ended change no route. With `keep` the offers
    stay as they are. Otherwise this host offers nothing any more, and the reconciler deletes our routes or leaves them
    to a peer that takes them.

@@ -14,7 +14,7 @@ log = logging.getLogger("bgp2vpc")
 async def run_oneshot(parts: Parts, end: EndRequest) -> None:
     """`--oneshot`: end once EC2 was read, every running script has printed a line, and every change is written.
 
-    Both waits are limited; `end.failed` is set if EC2 was not read or changes are left. A silent script is no failure.
+    Both waits are limited. `end.failed` is set if EC2 was not read or changes are left, not if a script is silent.
     """
     observed = parts.reconciler.first_observation
     await until(lambda: observed.is_set() and parts.scripts.all_have_printed(), PATIENCE)

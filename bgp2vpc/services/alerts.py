@@ -73,7 +73,7 @@ class Alerts(Observer):
         self._tell(self._troubles.failed(subject, error))
 
     def recovered(self, subject: str, *, unwanted: bool) -> None:
-        """Alert that a failure is over, those who were alerted of it."""
+        """Alert the recipients that were alerted of a failure: it is over."""
         if notice := self._troubles.over(subject, unwanted=unwanted):
             self._tell(notice)
 

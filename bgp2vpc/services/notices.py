@@ -5,8 +5,8 @@
 | we pointed a route at us that pointed elsewhere                      | takeover   |
 | a route that pointed at us points at another instance or a gateway   | takeover   |
 | we deleted a route of ours, or put its fallback back                 | withdrawal |
-| the same thing failed once more (recipients count how often)         | failure    |
-| what failed has recovered, or is no longer wanted                    | recovery   |
+| an operation failed, for the first time or again                     | failure    |
+| an operation that had failed works again, or is no longer needed     | recovery   |
 """
 
 from collections.abc import Collection

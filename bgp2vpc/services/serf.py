@@ -99,7 +99,7 @@ class SerfService:
         self._expiry.set(None)
 
     def against(self, accusation: Accusation) -> frozenset[str]:
-        """The present members that vote against this owner at present."""
+        """The members alive now whose vote against this owner stands."""
         return self._votes.against(accusation, self._roster.present, self._now())
 
     def accuse(self, accusations: frozenset[Accusation]) -> None:

@@ -219,7 +219,7 @@ class AdjRibIn:
                 self.changed(changed, "the daemon ends")
                 self._vanished(changed)
 
-    # What leaves
+    # To ExaBGP
 
     def export(self, policy: Draining) -> None:
         """Set the export policy, by which the paths of local sources are announced to ExaBGP."""

@@ -137,7 +137,7 @@ class AdjRibOut:
                 del self._others[next(iter(self._others))]
 
     def export(self, policy: Draining) -> None:
-        """Set the export policy, and send or withdraw again the paths for which it makes a difference."""
+        """Set the export policy; send again or withdraw the paths for which it makes a difference."""
         before, self._policy = self._policy, policy
         for key in self._said:
             for selector, path in self._last_to(key).items():

@@ -137,7 +137,7 @@ class ExabgpNeighbors:
         await asyncio.gather(*(self._reach(each) for each in self._without_session() if each.passive))
 
     def _without_session(self) -> list[Neighbor]:
-        """The neighbors of the mesh without a session. Routers are left out: that one is gone moves no route."""
+        """The neighbors of the mesh without a session. Not routers: the loss of a router's session moves no route."""
         wanted = (self._wanted or {}).values()
         return [each for each in wanted if each.internal and not self._peers.has_session(each.address)]
 

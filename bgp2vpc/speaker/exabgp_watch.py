@@ -27,9 +27,9 @@ A shorter pause goes unnoticed and does no harm: it is too short for a peer to e
 smallest hold time takes 3 s from our last keepalive, and that is up to a second old when ExaBGP stops.
 """
 PATIENCE: Final = 5.0
-"""Seconds without an answer after which ExaBGP counts as hung; then it is asked again after as many, and so on."""
+"""Seconds without an answer after which ExaBGP counts as hung; while it hangs, it is asked again that often."""
 EXCUSED: Final = 3.0
-"""Seconds after ExaBGP runs again in which sessions end because it stood still: the smallest hold time."""
+"""Seconds after ExaBGP runs again (the smallest hold time) in which a session may end because it stood still."""
 THEN: Final = "paths of peers stay as they were heard, and nothing is concluded from their silence; asked again"
 
 

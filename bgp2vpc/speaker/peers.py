@@ -117,9 +117,9 @@ class Peers:
                 self._neighbors.forget()
 
     def hold_decisions(self, since: float) -> None:
-        """Take and delete nothing until all neighbors have sent their paths, or had `patience` seconds after `since`.
+        """Hold decisions by best path as after our start: no route is taken or deleted for now.
 
-        This is where best path decides, as after our start.
+        This ends when all neighbors have sent their paths, at the latest `patience` seconds after `since`.
         """
         self._inputs.neighbors_due = due = since + self.patience
         ring_at(due, self._decider.neighbors_changed)
@@ -155,7 +155,7 @@ class Peers:
     # Sessions
 
     def _open(self, peer: IPAddress) -> None:
-        """Open a peer's session, unless it is open. ExaBGP reports it once; an UPDATE also means that it is up."""
+        """Open a peer's session unless it is open. ExaBGP reports it only once, but an UPDATE shows it, too."""
         if _name(peer) not in self._adj_rib_in.kinds:
             self._adj_rib_in.open(_name(peer), SourceKind.PEER, Side.PEER, router_id=peer)
             event(log, logging.INFO, "peer up", peer=peer)
@@ -248,8 +248,8 @@ class Peers:
         if news:
             event(log, logging.INFO, "peer keepalives resumed", peer=peer)
             self._alive(peer, "hold timer")
-        # The alarm is only moved forward, for speed: not set anew for each message, but when it rings (too early, as a
-        # rule). Where a router's hold time of minutes has set it, an instance's shorter one moves it forward.
+        # To save time, a message does not set the alarm anew: it mostly rings too early, and is set again then. It is
+        # only moved forward, when it waits for a router's hold time of minutes and an instance's timer is due before.
         due, alarm = self._hold_timers.due(peer), self._hold_alarm
         if due is not None and (alarm.due is None or due < alarm.due):
             alarm.set(due)
