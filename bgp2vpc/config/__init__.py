@@ -1,14 +1,14 @@
-"""The configuration: YAML -> a frozen `Config`, or every mistake in it at once. `load` has the steps.
+"""Reads a YAML file into a frozen `Config`, or reports all its mistakes at once. `load` explains the steps.
 
 load            reads a file: document, schema, references, build
-reader          at the start: `load` in a child process, beside the imports of the daemon
-document        YAML text -> plain values that remember their lines; yaml_errors: what is wrong with what is no YAML
+reader          runs `load` in a child process at the start, in parallel with the daemon's imports
+document        parses YAML into plain values with line numbers; yaml_errors: explains YAML syntax errors
 schema/         every key: one file for each section
-messages        what pydantic found, in words a person can act on
-references      what one part of the file says of another
-build           a correct file -> the values of other rooms; those of rules in build_rules, of checks in build_checks
-model           those of them that belong to no other room, and `Config`
-programs        programs that the file has run: texts meant for a shell, programs that are not there
-awsnycast       what users of AWSnycast should know about their file
-takeover_notes  what `if_unhealthy` costs, and where BGP does not decide
+messages        puts pydantic's errors into words for the user
+references      checks references between parts of the file
+build           converts a valid file into values of other rooms; build_rules: for rules, build_checks: for checks
+model           `Config`, and the values that belong to no other room
+programs        checks the programs that the file names: text meant for a shell, missing programs
+awsnycast       warnings and notes for users of AWSnycast
+takeover_notes  notes about the effect of `if_unhealthy`
 """

@@ -1,4 +1,4 @@
-"""What users of AWSnycast should know about their file: what never worked there, and what works here now."""
+"""Warnings and notes for users of AWSnycast: entries that never worked there, and bugs that do not apply here."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ _CHECK_TYPES: Final = {"ping", "tcp", "command"}
 
 
 def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
-    """Checks that cannot pass, and keys that have no effect."""
+    """Warnings about checks that can never pass, keys without effect, and short default time-outs of commands."""
     found: list[tuple[Location, str]] = []
     for location, check in _checks(entry):
         if not isinstance(check, TcpEntry):
@@ -48,7 +48,7 @@ def warnings(document: Document, entry: ConfigFile, file: str) -> list[Problem]:
 
 
 def never_passes(check: CheckEntry) -> bool:
-    """Whether the check sends half an HTTP request and waits for an answer, which no server gives."""
+    """Whether the check sends an incomplete HTTP request and expects an answer, which no server sends."""
     if not isinstance(check, TcpEntry) or not check.config.expect:
         return False
     request = check.config.send
@@ -61,10 +61,10 @@ def _checks(entry: ConfigFile) -> Iterator[tuple[Location, CheckEntry]]:
 
 
 def notes(entry: ConfigFile) -> tuple[str, ...]:
-    """One line about the defects of AWSnycast that this file, if it is AWSnycast's, meets there and not here."""
+    """If this is a file for AWSnycast: one line about the bugs of AWSnycast that affect it there, but not here."""
     routes = [route for rule in entry.routetables.values() for route in rule.manage_routes or ()]
     checks = [check for _, check in _checks(entry)]
-    # Whether it says nothing that AWSnycast does not know (but for finders, which it would refuse).
+    # Whether all its keys are also AWSnycast's (finders aside: AWSnycast would refuse unknown ones).
     is_awsnycasts = (
         bool(routes)
         and entry.model_fields_set <= _FILE_KEYS

@@ -1,4 +1,4 @@
-"""Checked entries of the file -> the values the program works with; rules and checks have files of their own."""
+"""Converts validated entries of the file into the program's values; rules and checks have files of their own."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from bgp2vpc.web.model import WebSettings
 
 
 def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Problem, ...]) -> Config:
-    """The Config of a file in which no mistake was found."""
+    """The Config of a file without mistakes."""
     seconds = poll_time(entry)
     return Config(
         file=file,
@@ -76,33 +76,33 @@ def config(entry: ConfigFile, document: Document, file: str, warnings: tuple[Pro
 
 
 def poll_time(entry: ConfigFile) -> float | None:
-    """Seconds; None: auto. 0 is the default, as in AWSnycast."""
+    """`poll_time` in seconds; None for auto. 0 stands for the default, as in AWSnycast."""
     if entry.poll_time == AUTO or (not entry.poll_time and entry.bgp is not None):
         return None
     return entry.poll_time or SHORTEST
 
 
 def state_file(entry: ConfigFile) -> Path | None:
-    """Where drains and holds are kept; None: nowhere, as they are of a daemon without a socket."""
+    """The path of the state file; None for none, which is the default without a socket."""
     if "state_file" in entry.model_fields_set or entry.socket is None:
         return entry.state_file
     return default_state_file(entry.socket)
 
 
 def completed_hook(entry: ConfigFile) -> CompletedHook | None:
-    """The lifecycle hook that is completed after a drain, if the file names one."""
+    """The lifecycle hook to complete after a drain; None if the file names none."""
     if not isinstance(entry.lifecycle, LifecycleEntry):
         return None
     return CompletedHook(entry.lifecycle.complete, entry.lifecycle.group)
 
 
 def default_state_file(socket: Path) -> Path:
-    """`SOCKET.state`, where nothing else is said: whoever may make the socket may make the file beside it."""
+    """The default path of the state file, `SOCKET.state`: a user who can create the socket can create it, too."""
     return socket.with_name(f"{socket.name}.state")
 
 
 def process(name: str, entry: ProcessEntry, file: ConfigFile) -> Process:
-    """One entry of `processes`; what it does not say is as the file has it for all."""
+    """An entry of `processes`, with the file's defaults for missing keys."""
     return Process(
         name=name,
         argv=entry.run,
@@ -113,7 +113,7 @@ def process(name: str, entry: ProcessEntry, file: ConfigFile) -> Process:
 
 
 def bgp(entry: BgpEntry) -> Bgp:
-    """`bgp`."""
+    """The section `bgp`."""
     tag = entry.peers_by_tag
     return Bgp(
         asn=entry.asn,
@@ -135,19 +135,19 @@ def bgp(entry: BgpEntry) -> Bgp:
 
 
 def serf(entry: SerfEntry) -> Agent:
-    """`serf`."""
+    """The section `serf`."""
     host, port = entry.rpc
     return Agent(host=host, port=port, auth_key=entry.auth_key, every=entry.every, vote_time=entry.vote_time)
 
 
 def web(entry: WebEntry) -> WebSettings:
-    """`web`."""
+    """The section `web`."""
     host, port = entry.listen
     return WebSettings(host, port, entry.token_file, tuple(entry.hosts))
 
 
 def recipient(entry: NotifyEntry) -> Recipient:
-    """One entry of `notify`."""
+    """An entry of `notify`."""
     return Recipient(
         on=frozenset(entry.on),
         argv=entry.run or (),

@@ -1,4 +1,4 @@
-"""Health checks of the file -> what runs them, and the sources whose announcements depend on them."""
+"""Converts health checks of the file into `Check` values, and managed routes into the sources that depend on them."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ from bgp2vpc.prefix import Prefix
 
 
 def own_checks(file: ConfigFile) -> Iterator[Check]:
-    """The health checks of this host, and for a template those of each prefix that names it, once each."""
+    """The health checks of this host. A template yields one check for each prefix whose entry names it."""
     for name, entry in file.healthchecks.items():
         if entry.destination != checks.PREFIX:
             yield check(name, entry)
@@ -29,15 +29,15 @@ def own_checks(file: ConfigFile) -> Iterator[Check]:
 
 
 def remote_checks(file: ConfigFile) -> Iterator[Check]:
-    """The health checks of the owners of routes, but for those that could never pass."""
+    """The health checks of the owners of routes, except those that can never pass."""
     for name, entry in file.remote_healthchecks.items():
-        # The owner would lose every route, again and again, because of a mistake in the file.
+        # Otherwise owners would lose their routes again and again because of a mistake in the file.
         if not awsnycast.never_passes(entry):
             yield check(name, entry)
 
 
 def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
-    """The sources that offer the managed routes, each with all that it offers."""
+    """The sources that offer the managed routes, each with all its announcements."""
     found: dict[str, tuple[CheckedSource, dict[str, Announcement]]] = {}
     made = templates(file)
     for route, prefix in _managed_prefixes(file):
@@ -48,24 +48,24 @@ def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
         announce = route.announce
         line = announce_line(prefix, announce.words if isinstance(announce, AnnounceEntry) else "")
         for_exabgp = is_announced(route, prefix)
-        # Once per prefix, and aloud if any of its routes is.
+        # Once per prefix; ExaBGP announces it if any of its routes says so.
         if for_exabgp or line not in said:
             said[line] = Announcement(prefix, line, for_exabgp)
     return tuple(replace(source, announcements=tuple(said.values())) for source, said in found.values())
 
 
 def templates(file: ConfigFile) -> frozenset[str]:
-    """The names of the health checks that are made for each prefix."""
+    """The names of the health checks that are templates, of which a check is made for each prefix."""
     return frozenset(name for name, entry in file.healthchecks.items() if entry.destination == checks.PREFIX)
 
 
 def check_names(entry: RouteEntry, prefix: Prefix, templates: Collection[str]) -> tuple[str, ...]:
-    """The health checks that this prefix of the entry depends on."""
+    """The names of the health checks that this prefix of the entry depends on."""
     return tuple(f"{name}{names.AT}{prefix.ip}" if name in templates else name for name in entry.healthcheck)
 
 
 def source_name(entry: RouteEntry, prefix: Prefix, templates: Collection[str]) -> str:
-    """The source that offers the route for this prefix of the entry."""
+    """The name of the source that offers the route for this prefix of the entry."""
     checks = check_names(entry, prefix, templates)
     if not checks:
         return names.STATIC
@@ -77,8 +77,8 @@ def source_name(entry: RouteEntry, prefix: Prefix, templates: Collection[str]) -
 def is_announced(route: RouteEntry, prefix: Prefix) -> bool:
     """Whether ExaBGP announces this prefix of the entry.
 
-    Another instance's route is for that one to announce. A default route leads a datacenter's traffic here: only on
-    demand.
+    By default it does, except for another instance's routes, which that instance announces, and for default routes,
+    which would attract all traffic of the datacenter.
     """
     if route.announce is None:
         return route.instance is None and bool(prefix.prefixlen > 0)
@@ -92,7 +92,7 @@ def _managed_prefixes(file: ConfigFile) -> Iterator[tuple[RouteEntry, Prefix]]:
 
 
 def check(name: str, entry: checks.CheckEntry) -> Check:
-    """One entry of `healthchecks` or `remote_healthchecks`."""
+    """An entry of `healthchecks` or `remote_healthchecks`."""
     probe: Probe
     match entry:
         case checks.PingEntry():

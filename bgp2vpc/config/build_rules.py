@@ -1,4 +1,4 @@
-"""Entries of `routetables`, with their finders and managed routes -> the rules that decisions are made by."""
+"""Converts entries of `routetables`, with their finders and managed routes, into `Rule` values."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
@@ -29,9 +29,9 @@ def rule(
     name: str, entry: RuleEntry, document: Document, file: str, templates: Collection[str],
     accounts: Mapping[str, AccessEntry], *, has_bgp: bool,
 ) -> Rule:  # fmt: skip
-    """One entry of `routetables`. `templates`: the health checks that are made for each prefix.
+    """An entry of `routetables`. `templates`: the names of the health checks that are templates.
 
-    `has_bgp`: instances hear each other, so the best path decides where nothing is said.
+    `has_bgp`: the file has `bgp`, so the default of `takeover` is best_path.
     """
     location = ("routetables" if "routetables" in document.data else "route_tables", name)
 
@@ -53,7 +53,7 @@ def rule(
         next_hop_self=entry.next_hop_self,
         vpc_id=entry.vpc_id or _vpc_named_in(entry.find),
         access=access(accounts[entry.account] if entry.account else entry, entry.account or ""),
-        # AWSnycast has it in `find`, where it says the same.
+        # AWSnycast has the same key in `find`.
         no_results_ok=entry.no_results_ok or entry.find.no_results_ok,
         affinity=entry.affinity is not None,
         writes=entry.write,
@@ -67,12 +67,12 @@ def rule(
 
 
 def access(entry: AccessEntry, name: str) -> Access:
-    """How the tables of a rule are reached. `name`: that of the entry in `accounts`, if it is there."""
+    """The role and region of a rule. `name`: the key of the entry in `accounts`, empty for the rule itself."""
     return Access(entry.role_arn or "", entry.external_id or "", entry.region or "", name)
 
 
 def prefix_list(entry: PrefixListEntry) -> PrefixListRef:
-    """`prefix_list`."""
+    """The key `prefix_list` of a rule."""
     tag = entry.find.config if entry.find else None
     return PrefixListRef(
         entry.id or "",
@@ -85,15 +85,15 @@ def prefix_list(entry: PrefixListEntry) -> PrefixListRef:
 def managed_routes(
     entry: RuleEntry, templates: Collection[str], where: Callable[..., str], *, has_bgp: bool
 ) -> Iterator[ManagedRoute]:
-    """The `manage_routes` of a rule, one for each prefix.
+    """The `manage_routes` of a rule, one ManagedRoute for each prefix.
 
-    With BGP the best path decides where nothing is said, but not about what BGP does not announce: whoever has such a
-    route would count as silent.
+    With BGP the default of `takeover` is best_path, but not for prefixes that are not announced by BGP, since the owner
+    of such a route would count as silent.
     """
     for number, route in enumerate(entry.manage_routes or ()):
         for place, prefix in enumerate(route.cidr):
             takeover = entry.takeover
-            if entry.prefix_list:  # they have one route, and with that what the rule says of it
+            if entry.prefix_list:  # all prefixes share the route of the list, and so the rule's `takeover`
                 takeover = takeover or (Takeover.BEST_PATH if has_bgp else Takeover.IF_UNHEALTHY)
             elif takeover is None and has_bgp:
                 takeover = Takeover.BEST_PATH if is_announced(route, prefix) else Takeover.IF_UNHEALTHY
@@ -122,7 +122,10 @@ _WORDS: Final = {Action.CREATE: "add", Action.REPLACE: "replace", Action.DELETE:
 
 
 def _settings(entry: SettingsEntry, of_rule: RuleEntry) -> _Settings:
-    """What the entry says, and for the rest its rule; `never_delete` and `fallback` go together."""
+    """The settings of an entry, with those of its rule as defaults.
+
+    `never_delete` and `fallback` are taken from the same of the two.
+    """
 
     def hooks(when: str) -> dict[Action, tuple[str, ...]]:
         keys = {action: f"run_{when}_{word}_route" for action, word in _WORDS.items()}
@@ -141,7 +144,7 @@ def _settings(entry: SettingsEntry, of_rule: RuleEntry) -> _Settings:
 
 
 def finder(entry: find.FindEntry) -> Finder:  # noqa: C901  # a line for each finder
-    """A `find`, or an entry of `filters`."""
+    """A `find` or an entry of `filters`."""
     found: Finder
     match entry:
         case find.AndEntry(config=config):
@@ -170,7 +173,7 @@ def finder(entry: find.FindEntry) -> Finder:  # noqa: C901  # a line for each fi
 
 
 def _vpc_named_in(entry: find.FindEntry) -> str | None:
-    """The VPC that the finder restricts the rule to, whatever else it asks for."""
+    """The VPC that the finder restricts the rule to, None if it does not."""
     match entry:
         case find.VpcEntry(negate=False, config=config):
             return config.vpc_id

@@ -1,7 +1,7 @@
-"""YAML text -> plain values that remember their lines.
+"""Parses YAML text into plain values with line numbers.
 
-Every scalar stays the text that was written: `value: 1`, `value: true` and `value: "1"` are told apart only by who
-reads them, so a tag's value may be given as a number and a number as text, as AWSnycast's users are used to.
+Every scalar stays text as written; the schema interprets it. So a tag's value may be written as a number and a number
+as text, as in AWSnycast: `value: 1` and `value: "1"` are the same.
 """
 
 import re
@@ -22,9 +22,9 @@ from bgp2vpc.errors import ConfigError, Problem
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 Location: TypeAlias = tuple[str | int, ...]
-"""Where in the document: keys and list positions from the top."""
+"""A place in the document: keys and list positions from the top."""
 
-# Far above any real file; below what would keep the reader busy for more than a few seconds.
+# Far above any real file, but low enough for the file to be read within a few seconds.
 MAX_SIZE: Final = 256 * 1024
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 100_000
@@ -42,9 +42,9 @@ _KEY: Final = re.compile(r"(?P<margin> *)(?P<key>[A-Za-z_]+):(?: |$)")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`data` with the line (from 1) of every location in it, and the mistakes that still let it be read.
+    """The parsed document. `lines`: the line (from 1) of every location. `problems`: mistakes found in it.
 
-    `repairs`: what was no YAML, and was read as what alone it can mean.
+    `repairs`: warnings about invalid YAML that had only one possible meaning and was read so.
     """
 
     data: dict[str, Value]
@@ -53,14 +53,14 @@ class Document:
     repairs: tuple[Problem, ...] = ()
 
     def line(self, location: Location) -> int:
-        """The line of `location`, or of the nearest thing around it that is really there."""
+        """The line of `location`, or of its nearest enclosing location that exists."""
         while location and location not in self.lines:
             location = location[:-1]
         return self.lines[location]
 
 
 def read_document(text: str, file: str) -> Document:
-    """The one YAML document in `text`. Raises ConfigError if it is none, or not a mapping."""
+    """Parse `text`, which must be one YAML document. Raises ConfigError if it is not, or not a mapping."""
     if len(text) > MAX_SIZE:
         raise config_error(file, 1, "yaml", f"larger than {MAX_SIZE // 1024} KiB: surely the wrong file")
     try:
@@ -72,23 +72,23 @@ def read_document(text: str, file: str) -> Document:
     except MarkedYAMLError as error:
         line, message = explained(error, text)
         raise config_error(file, line, "yaml", message) from None
-    except (OverflowError, ValueError):  # yaml makes characters of numbers like \\UFFFFFFFF without a look
+    except (OverflowError, ValueError):  # PyYAML does not check escapes such as \\UFFFFFFFF
         raise config_error(file, 1, "yaml", "holds an escape (\\U…) that is no character") from None
     return replace(_Reader(file).document(root), repairs=repairs)
 
 
 def config_error(file: str, line: int, key: str, message: str) -> ConfigError:
-    """The error of a file with one problem."""
+    """A ConfigError with one problem."""
     return ConfigError(file, (Problem(file, line, key, message),))
 
 
 class _BoundedLoader(yaml.SafeLoader):
-    """SafeLoader that refuses deep nesting before Python's own stack does, and a `!` that it would leave out."""
+    """A SafeLoader that refuses nesting that would exhaust Python's stack, and a bare `!`, which it would drop."""
 
     _depth = 0
 
     def scan_tag(self) -> TagToken:
-        """As YAML has it, `run: ! test -e x` says `test -e x`: the opposite of what whoever writes it means."""
+        """Refuse a bare `!`: YAML reads `run: ! test -e x` as `test -e x`, the opposite of what is meant."""
         token = super().scan_tag()
         if token.value == (None, "!"):
             raise ScannerError(None, None, BARE_TAG, token.start_mark)
@@ -120,20 +120,20 @@ def _compose_repaired(text: str, file: str) -> tuple[Node | None, tuple[Problem,
 
 
 def _repaired(text: str, error: MarkedYAMLError, file: str) -> tuple[str, Problem] | None:
-    """`text` with a block that stands too deep moved to the left, and a warning of it; None if that is not the error.
+    """Move a block that is indented too far to the left; returns the new text and a warning. None for other errors.
 
         - type: by_tag
               config: …      # no YAML: `type` has a value already, so nothing can stand below it
 
-    This is in the example configuration of AWSnycast's README (lines 227 and 228 in May 2023, its last state), which no
-    YAML parser takes. With this repair who copies the example has it work; it can mean nothing else.
+    The example configuration in AWSnycast's README has this mistake (lines 227 and 228 in its last version of May
+    2023), which no YAML parser accepts. With this repair a copy of the example works; it has no other possible meaning.
     """
     mark = error.problem_mark
     if error.problem != NESTED_IN_TEXT or mark is None:
         return None
     lines, wrong = text.split("\n"), mark.line
     key = _KEY.match(lines[wrong]) if wrong < len(lines) else None
-    if key is None or key.end("key") != mark.column:  # YAML knows more line ends than these
+    if key is None or key.end("key") != mark.column:  # YAML has more kinds of line ends than "\n"
         return None
     before = [line for line in lines[:wrong] if line.strip() and not line.lstrip().startswith("#")]
     above = _WITH_VALUE.match(before[-1]) if before else None
@@ -150,7 +150,7 @@ def _repaired(text: str, error: MarkedYAMLError, file: str) -> tuple[str, Proble
 
 
 class _Reader:
-    """Nodes -> values, noting lines and problems on the way."""
+    """Converts YAML nodes into values, and records lines and problems."""
 
     def __init__(self, file: str) -> None:
         self._file = file
@@ -190,7 +190,7 @@ class _Reader:
         for key_node, value_node in self._pairs(node, location):
             key = self._text(key_node, location)
             place = (*location, key)
-            # A block below its key is best found by the key.
+            # For a block, the line of its key is the most useful.
             self._lines[place] = _line(value_node if isinstance(value_node, ScalarNode) else key_node)
             values[key] = self._value(value_node, place)
         return values
@@ -203,7 +203,7 @@ class _Reader:
         return text
 
     def _pairs(self, node: MappingNode, location: Location) -> Iterator[tuple[ScalarNode, Node]]:
-        """The entries of `node`, then those of what it merges (`<<`) that it does not have itself."""
+        """The entries of `node`, then the merged ones (`<<`) whose keys it does not have itself."""
         seen: dict[str, int] = {}
         merged: list[Node] = []
         for key, value in node.value:
@@ -256,7 +256,7 @@ def _line(node: Node) -> int:
 
 
 def dotted(location: Location) -> str:
-    """`routetables.private.accept[0]`; a key that is no plain word is quoted, the top is `yaml`."""
+    """A location as text: `routetables.private.accept[0]`. Unusual keys are quoted; the top is `yaml`."""
     text = ""
     for step in location:
         if isinstance(step, int):
@@ -268,7 +268,7 @@ def dotted(location: Location) -> str:
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in a user's words."""
+    """The kind of a value in words, for a message."""
     if value is None:
         return "nothing"
     if isinstance(value, str):
@@ -277,6 +277,6 @@ def kind_of(value: object) -> str:
 
 
 def shortened(text: str, limit: int = 60) -> str:
-    """`text` on one line, printable, and not longer than `limit` characters, for a message."""
+    """`text` on one line, printable and at most `limit` characters long, for a message."""
     line = "".join(char if char.isprintable() else "?" for char in " ".join(text.split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"

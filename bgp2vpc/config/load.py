@@ -1,10 +1,14 @@
-"""A configuration file -> Config, or every mistake in it at once.
+"""Reads a configuration file into a Config, or reports all its mistakes at once.
 
-1. `document`: YAML -> texts, lists and mappings that remember their lines.
-2. `schema` and its parts hold it against pydantic models; `messages` puts what pydantic found into a user's words.
-3. `references`: what one part says of another, such as a check that does not exist.
-4. Without a mistake, `build` makes the values of other rooms from the entries. What was read and is probably not meant
-   becomes a warning (`awsnycast` knows what never worked there).
+1. `document` parses YAML into texts, lists and mappings with line numbers; `yaml_errors` explains syntax errors.
+2. `schema` validates them by pydantic models; `messages` puts pydantic's errors into words for the user.
+3. `references` checks references between parts, such as the name of a check that does not exist.
+4. Any mistake so far is a ConfigError. Valid entries that are probably not meant become warnings (`awsnycast`,
+   `programs`, and here).
+5. `build`, `build_rules` and `build_checks` convert the entries into the values of `model` and of other rooms, with the
+   notes of `awsnycast` and `takeover_notes`.
+
+At the daemon's start, `reader` runs all this in a child process.
 """
 
 import os
@@ -29,17 +33,17 @@ __all__ = ["load", "parse", "schema"]
 
 
 def load(path: Path | str) -> Config:
-    """The configuration in this file. Raises ConfigError with every mistake, or the reason it cannot be read."""
+    """Load the configuration file. Raises ConfigError with all mistakes, or with the reason it cannot be read."""
     config = parse(_read(path), str(path))
     if config.socket is None or config.state_file != build.default_state_file(config.socket):
         return config
-    # systemd empties RuntimeDirectory= at every restart, and has StateDirectory= for what is to outlive it.
+    # systemd empties RuntimeDirectory= at every restart; files that must survive belong in StateDirectory=.
     directory = os.environ.get("STATE_DIRECTORY", "").partition(":")[0]
     return replace(config, state_file=Path(directory, "state")) if directory else config
 
 
 def socket_of_file(path: Path | str) -> Path:
-    """Where the daemon of this file listens, whatever else is wrong in the file. Raises ConfigError."""
+    """The socket of this file's daemon, whatever else is wrong in the file. Raises ConfigError."""
     document = read_document(_read(path), str(path))
     try:
         socket = socket_path(document.data["socket"]) if "socket" in document.data else DEFAULT_SOCKET
@@ -53,7 +57,7 @@ def socket_of_file(path: Path | str) -> Path:
 def _read(path: Path | str) -> str:
     try:
         with open_without_waiting(path) as file:
-            # One byte more than allowed, so that parse() sees that it is too much; never all of /dev/zero.
+            # One byte more than allowed, so that parse() refuses a larger file, without reading all of /dev/zero.
             raw = file.read(MAX_SIZE + 1)
     except OSError as error:
         raise config_error(str(path), 0, "", f"cannot be read: {error.strerror or error}") from None
@@ -69,9 +73,9 @@ def _read(path: Path | str) -> str:
 
 
 def parse(text: str, file: str) -> Config:
-    """The configuration that `text`, called `file` in messages, writes. Raises ConfigError with all its mistakes."""
+    """Parse the configuration in `text`, called `file` in messages. Raises ConfigError with all its mistakes."""
     document = read_document(text, file)
-    # As in compose files: what such a key holds is there for its anchors.
+    # As in Docker Compose files, such keys only hold anchors.
     data = {key: value for key, value in document.data.items() if not key.startswith(EXTENSION)}
     document = replace(document, data=data)
     found = list(document.problems)
@@ -84,7 +88,7 @@ def parse(text: str, file: str) -> Config:
     found += wrong_references(document, file)
     if found or entry is None:
         raise ConfigError(file, tuple(sorted(found, key=lambda problem: problem.line)))
-    # What was read and is probably not what was meant.
+    # Warnings about entries that are valid but probably not meant.
     warnings = [*document.repairs, *awsnycast.warnings(document, entry, file)]
     warnings += programs.meant_for_a_shell(document, file)
     rules = "routetables" if "routetables" in document.data else "route_tables"

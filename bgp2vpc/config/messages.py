@@ -1,4 +1,4 @@
-"""What pydantic found -> problems a person can act on: the line, what is wrong there, what would be right."""
+"""Converts pydantic's errors into problems for the user: the line, what is wrong there, what would be right."""
 
 import difflib
 import re
@@ -37,11 +37,11 @@ _MAX_MESSAGE: Final = 500
 _ABSENT: Final = {"missing": "missing", "too_short": "empty", "string_too_short": "empty"}
 
 Models = Mapping[int, type[BaseModel]]
-"""id() of a mapping of the document -> the model it was held against (see schema.BaseEntry)."""
+"""id() of a mapping of the document -> the model that validated it (see schema.BaseEntry)."""
 
 
 def problems(document: Document, file: str, errors: Iterable[ErrorDetails], models: Models) -> list[Problem]:
-    """One problem for each of pydantic's errors."""
+    """A problem for each of pydantic's errors."""
     found = []
     for error in errors:
         location, container = _locate(document.data, error)
@@ -51,10 +51,10 @@ def problems(document: Document, file: str, errors: Iterable[ErrorDetails], mode
 
 
 def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:
-    """Where the error is in the document, and the mapping or list around that place.
+    """The location of the error in the document, and the mapping or list that encloses it.
 
-    pydantic's `loc` also names the members of unions (`find`, `by_tag`, `config`) and what a validator put in between
-    (`config`, `filters`); those steps lead nowhere in the document and are left out.
+    pydantic's `loc` also has steps for members of unions (`find`, `by_tag`, `config`) and for levels inserted by a
+    validator (`config`, `filters`). These do not exist in the document and are skipped.
     """
     location: Location = ()
     container: Value = None
@@ -108,14 +108,14 @@ def _types(location: Location) -> Sequence[str]:
 
 
 def unknown(what: str, given: str, known: Sequence[str]) -> str:
-    """What to say of a word that is not among the `known` ones."""
+    """The message about a word that is not among the `known` ones."""
     nearest = difflib.get_close_matches(given, known, n=1)
     hint = f"did you mean '{nearest[0]}'?" if nearest else f"known: {', '.join(known) or 'none'}"
     return f"unknown {what} '{shortened(given)}'; {hint}"
 
 
 def _meaning(location: Location, model: type[BaseModel] | None) -> str:
-    """What the key is for, and an example of it, from the schema."""
+    """The description and example of the key from the schema, for a message."""
     key = str(location[-1])
     fields = model.model_fields.items() if model else ()
     field = next((field for name, field in fields if key == (field.alias or name)), None)

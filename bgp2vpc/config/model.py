@@ -1,4 +1,4 @@
-"""The configuration as the rest of the program sees it: frozen, complete, checked. Times are in seconds."""
+"""The configuration as used by the rest of the program: frozen, complete, validated. Times are in seconds."""
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -21,12 +21,12 @@ from bgp2vpc.web.model import WebSettings
 
 DEFAULT_FILE: Final = "/etc/bgp2vpc.yaml"
 RUN_PORT: Final = 1790
-"""Above 1023, so that an ExaBGP without privileges may listen there."""
+"""The BGP port with `bgp2vpc run`; above 1023, so that ExaBGP can listen there without privileges."""
 DEFAULT_SOCKET: Final = Path("/run/bgp2vpc/bgp2vpc.sock")
 
 
 class OnExit(Enum):
-    """What becomes of our routes when the daemon is told to stop. Values are the words of the configuration."""
+    """What to do with our routes when the daemon is stopped; the values are the words of the configuration."""
 
     WITHDRAW = "withdraw"
     KEEP = "keep"
@@ -36,13 +36,13 @@ class OnExit(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ec2Limits:
-    """How hard we may lean on EC2: `burst` writes of one kind at once, then `rate` per second; `timeout` per call."""
+    """Limits of EC2 calls: `burst` writes of one kind at once, then `rate` per second; `timeout` per call."""
 
-    # EC2 allows 50 and then 5 per second for the whole account: a little less leaves room for clocks that differ.
+    # EC2 allows a burst of 50 and then 5 per second; slightly less leaves room for clock drift.
     burst: int = 48
     rate: float = 4.9
     timeout: float = 3.0
-    # As many as EC2 takes at once: a full burst then costs one round trip.
+    # EC2's burst, so that a whole burst takes one round trip.
     concurrency: int = 50
 
 
@@ -56,10 +56,10 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class OrderTags:
-    """Keys of tags that give orders; empty: no such tag is read.
+    """Keys of the tags that give orders; empty for none.
 
-    `drain`: of this instance, which it drains. `avoid_zone`: of a route table; its value names the zones whose hosts
-    are a last resort there.
+    `drain`: a tag of this instance that drains it. `avoid_zone`: a tag of a route table whose value names the zones
+    whose hosts are a last resort there.
     """
 
     drain: str = ""
@@ -68,7 +68,7 @@ class OrderTags:
 
 @dataclass(frozen=True, slots=True)
 class CompletedHook:
-    """The Auto Scaling lifecycle hook that is completed when a drain is done; `group` empty: this instance's."""
+    """The Auto Scaling lifecycle hook to complete after a drain. `group`: empty for this instance's group."""
 
     name: str
     group: str = ""
@@ -76,11 +76,12 @@ class CompletedHook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bgp:
-    """What ExaBGP's configuration is made of. `local_addresses` empty, `router_id` None: our interface's addresses.
+    """The section `bgp`, from which ExaBGP's configuration is generated.
 
-    `port`: the TCP port of sessions within our AS, None: `RUN_PORT` with `bgp2vpc run`, 179 for a helper's ExaBGP.
-    `exabgp`: the program that `bgp2vpc run` runs. `config_file`: ExaBGP's file, kept in step with the members found by
-    tag. `ipv6`: IPv6 sessions with them, too.
+    `local_addresses`, `router_id`: empty or None for the addresses of our interface.
+    `port`: the TCP port of sessions within our AS; None for `RUN_PORT` with `bgp2vpc run`, 179 for a helper's ExaBGP.
+    `exabgp`: the program that `bgp2vpc run` runs. `config_file`: ExaBGP's file, updated when the members found by tag
+    change. `ipv6`: also have IPv6 sessions with these members.
     """
 
     asn: int
@@ -97,7 +98,7 @@ class Bgp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """A script that prints announcements. `restart_time`: how long its paths outlive it."""
+    """A script that prints announcements. `restart_time`: how long its paths are kept after its end."""
 
     name: str
     argv: tuple[str, ...]
@@ -108,7 +109,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class NamedProgram:
-    """A program that the file names, at `line` under `key`: a path, or a name to be looked for in PATH."""
+    """A program that the file names, at `line` under `key`: a path, or a name to be found in PATH."""
 
     line: int
     key: str
@@ -117,7 +118,7 @@ class NamedProgram:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """What a source says of a managed prefix while it is healthy. `for_exabgp`: whether ExaBGP hears it, too."""
+    """The announcement of a managed prefix. `line`: as in ExaBGP's API. `for_exabgp`: whether ExaBGP gets it, too."""
 
     prefix: Prefix
     line: str
@@ -126,7 +127,7 @@ class Announcement:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSource:
-    """A source that offers managed prefixes: while `needed` of the `checks` are healthy; without checks, always."""
+    """A source that offers managed prefixes while `needed` of its `checks` are healthy; always without checks."""
 
     name: str
     checks: tuple[str, ...]
@@ -136,12 +137,13 @@ class CheckedSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """One configuration file. `socket` None: no unix socket. `state_file` None: drains do not outlive the daemon.
+    """A configuration file.
 
-    `completed_hook` None: what Auto Scaling waits for is for others to complete.
-    `poll_time` None: each host chooses it by the size of the fleet.
-    `warnings`: what was read and is probably not what was meant. `notes`: what AWSnycast's users may like to know.
-    `programs`: all that may be run.
+    `socket`: None for no unix socket. `state_file`: None: drains and holds do not survive a restart.
+    `completed_hook`: None: bgp2vpc completes no lifecycle hook.
+    `poll_time`: None: each host chooses it by the size of the fleet.
+    `warnings`: entries that are valid but probably not meant. `notes`: information for users of AWSnycast and about
+    `if_unhealthy`. `programs`: all programs that the file names.
     """
 
     file: str
@@ -183,16 +185,19 @@ class Config:
 
     @property
     def source_limits(self) -> dict[str, int]:
-        """Configured source -> how many prefixes it may offer."""
+        """Configured source -> maximum number of its prefixes."""
         scripts = {process.name: process.max_prefixes for process in self.processes}
         return scripts | {source.name: len(source.announcements) for source in self.checked_sources}
 
     def part(self, access: Access, region: str) -> "Config":
-        """With those rules only whose tables an instance in this region reaches so. Peers are found in our own."""
+        """The configuration with only the rules that use this access, for an instance in this region.
+
+        `bgp` is kept only for our own account and region, where peers are found.
+        """
         rules = tuple(rule for rule in self.rules if rule.access.seen_from(region) == access)
         return replace(self, rules=rules, bgp=self.bgp if access == OWN else None)
 
     @property
     def policy(self) -> Policy:
-        """What the file says once for all rules."""
+        """The settings that apply to all rules."""
         return Policy(self.backup_med, self.skip_source_dest_check, self.tags.avoid_zone)

@@ -1,7 +1,7 @@
-"""The programs that a file has run: texts that were meant for a shell, and programs that are not on this machine.
+"""Checks the programs that a file names: text that was meant for a shell, and programs missing on this machine.
 
-No shell runs anything here: a text is split into words as a shell does, and what a shell would act on (`;`, `>`, `$X`)
-is handed to the program as it stands. ExaBGP and AWSnycast do the same.
+Nothing is run by a shell: a text is split into words as in a shell, but shell syntax (`;`, `>`, `$X`) is passed to the
+program as it is. ExaBGP and AWSnycast do the same.
 """
 
 import re
@@ -21,17 +21,17 @@ _SIGN: Final = re.compile(
 )
 _SHELLS: Final = {"sh", "ash", "bash", "dash", "ksh", "zsh", "busybox"}
 _LONGEST: Final = 300
-"""Characters of a text that is shown as it would have to be written."""
+"""Maximum length of a text that a message repeats in its corrected form."""
 
 Words = str | list[str]
 
 
 def programs(document: Document) -> tuple[NamedProgram, ...]:
-    """Every program that the file names, in its order; `healthchecks.dns.config.command` and the like, too."""
+    """All programs that the file names, in its order, including `healthchecks.dns.config.command` and the like."""
     found = []
     for location, words in _written(document.data, ()):
         split = [words] if isinstance(words, str) else words
-        # `command` is the name of a program and nothing else.
+        # `command` is only the name of a program, not a command line.
         if isinstance(words, str) and location[-1] != "command":
             try:
                 split = shlex.split(words)
@@ -42,13 +42,13 @@ def programs(document: Document) -> tuple[NamedProgram, ...]:
 
 
 def meant_for_a_shell(document: Document, file: str) -> Iterator[Problem]:
-    """A warning for each text or list with what only a shell would understand."""
+    """A warning for each text or list with syntax that only a shell would interpret."""
     for location, words in _written(document.data, ()):
         if isinstance(words, str):
             found = _SIGN.search(_QUOTED.sub(lambda quoted: "x" * len(quoted[0]), words))
             sign, text = found[0] if found else None, words
         else:
-            # In a list, only what is a word of its own: the rest is chosen.
+            # In a list, only separate words such as ">" count; syntax within a word is taken as intended.
             is_for_a_shell = PurePath(words[0]).name in _SHELLS
             sign = None if is_for_a_shell else next(filter(_acts, words), None)
             text = " ".join(word if _acts(word) else shlex.quote(word) for word in words)
@@ -63,7 +63,7 @@ def meant_for_a_shell(document: Document, file: str) -> Iterator[Problem]:
 
 
 def missing_programs(config: Config) -> tuple[Problem, ...]:
-    """A problem for each program that cannot be run on this machine, by this user."""
+    """A problem for each program that this user cannot run on this machine."""
     meant = {(each.line, each.key) for each in config.warnings}
     return tuple(
         Problem(config.file, each.line, each.key, why)
@@ -87,14 +87,14 @@ def _why_not(name: str) -> str:
 
 
 def _written(value: Value, location: Location) -> Iterator[tuple[Location, Words]]:
-    """Where a program is named, and how."""
+    """The location and words of each program in the document."""
     if isinstance(value, list):
         for number, item in enumerate(value):
             yield from _written(item, (*location, number))
     elif isinstance(value, dict):
         for key, item in value.items():
             if key in ("run", "command") or key.startswith("run_"):
-                # With its arguments, where they stand apart.
+                # With `arguments`, if they are a separate key.
                 arguments = value.get("arguments")
                 words = [item, *arguments] if isinstance(item, str) and isinstance(arguments, list) else item
                 if words and (texts := _texts(words)):
@@ -113,5 +113,5 @@ def _texts(words: Value) -> Words | None:
 
 
 def _acts(word: str) -> bool:
-    """Whether a shell would act on this word if it stood without quotes."""
+    """Whether a shell would interpret this word if it were not quoted."""
     return _SIGN.fullmatch(word) is not None or word.startswith("~/")

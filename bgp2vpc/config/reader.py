@@ -1,9 +1,9 @@
-"""Reads the configuration file at the start in a child process, while this one imports the rest of the daemon.
+"""Reads the configuration file at the start in a child process, while this process imports the rest of the daemon.
 
-pydantic, the schema and PyYAML take 0.1 s of CPU to import and 12 MB of memory, and have done their work when the file
-is read. On a second core that costs the start no time, and the daemon keeps neither. The child is a fork, so that it
-need not import what both use, and is of the same version; it hands over the finished values, pickled. With one core, or
-where no child can be had, the file is read here.
+pydantic, the schema and PyYAML take 0.1 s of CPU to import and 12 MB of memory, and are not needed once the file is
+read. In a child on a second core they cost the start no time and the daemon no memory. The child is a fork, so that it
+has the common imports already and the same version; it returns the Config pickled. With one core, or if no child can
+be started, the file is read in this process.
 """
 
 import os
@@ -15,16 +15,16 @@ from bgp2vpc.config.model import Config
 from bgp2vpc.errors import ConfigError, Problem
 
 Answer = Config | tuple[str, tuple[Problem, ...]]
-"""The configuration, or the arguments of ConfigError."""
+"""The child's answer: the configuration, or the arguments of ConfigError."""
 
 
 class ConfigReader:
-    """Begins to read the file when it is made: before there is any thread, since it forks."""
+    """Starts to read the file when it is created, which must be before any thread is started, since it forks."""
 
     def __init__(self, file: str) -> None:
         self._file = file
         self._child: tuple[int, int] | None = None
-        """Its process id, and the pipe to read from; None: there is none, or it would save no time."""
+        """The child's process id and the pipe from it; None without a child."""
         if "bgp2vpc.config.load" in sys.modules or len(os.sched_getaffinity(0)) == 1:
             return
         reading, writing = os.pipe()
@@ -40,7 +40,7 @@ class ConfigReader:
         self._child = pid, reading
 
     def config(self) -> Config:
-        """What is in the file. Blocks until it is read. Raises ConfigError."""
+        """The configuration. Blocks until the file is read. Raises ConfigError."""
         if self._child is not None:
             pid, reading = self._child
             with open(reading, "rb") as pipe:
@@ -51,18 +51,18 @@ class ConfigReader:
                 if isinstance(answer, Config):
                     return answer
                 raise ConfigError(*answer)
-        from bgp2vpc.config.load import load  # noqa: PLC0415  # the child is there to spare us this
+        from bgp2vpc.config.load import load  # noqa: PLC0415  # the child exists to avoid this import
 
         return load(self._file)
 
 
 def _read_and_tell(file: str, writing: int) -> NoReturn:
-    """The child. What goes wrong with it goes wrong once more in the parent, and is reported there."""
+    """The child process. On any failure it exits with 1, and the parent reads the file itself and reports errors."""
     try:
         nothing = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):  # 0 and 1 may be ExaBGP's
             os.dup2(nothing, descriptor)
-        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # it would look through all installed packages for them
+        os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"  # pydantic would search all installed packages for plugins
 
         from bgp2vpc.config.load import load  # noqa: PLC0415
 

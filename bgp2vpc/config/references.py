@@ -1,5 +1,5 @@
-"""What one part of the file says of another: looked at in the document itself, so that these mistakes are told together
-with all others, however broken the parts are otherwise.
+"""Checks references between parts of the file. It reads the document, not the validated entries, so that these mistakes
+are reported together with all others.
 """
 
 import difflib
@@ -15,14 +15,14 @@ from bgp2vpc.names import AT
 from bgp2vpc.prefix import Prefix, PrefixError, parse_prefix
 
 _COMPARED = 100
-"""Names that a wrong one is compared with; to compare thousands takes minutes."""
+"""Maximum number of names that a wrong one is compared with; comparing thousands would take minutes."""
 
 Found = Iterator[tuple[Location, str]]
 RouteFields = tuple[Location, Mapping[str, Value]]
 
 
 def wrong_references(document: Document, file: str) -> list[Problem]:
-    """Checks that do not exist, destinations and votes where none belong, prefixes that are managed twice."""
+    """All mistakes of this kind: unknown checks, misplaced keys of checks, prefixes managed twice and others."""
     found = [
         *_keys_of_checks(document),
         *_unknown_checks(document),
@@ -37,7 +37,7 @@ def wrong_references(document: Document, file: str) -> list[Problem]:
 
 
 def _keys_of_checks(document: Document) -> Found:
-    """Keys that belong to the other kind of health check, and what they need."""
+    """Keys of the other kind of health check, missing requirements, and unknown control checks."""
     has_serf = document.data.get("serf") is not None
     wrong: tuple[tuple[str, str, Callable[[Value], bool], str], ...] = (
         ("healthchecks", "destination", lambda given: not given, "missing (the IP address to check)"),
@@ -97,7 +97,7 @@ def _unknown(name: str, where: str, known: list[str]) -> str:
 
 
 def _never_counting(document: Document) -> Found:
-    """Settings of an entry of `accept` that never count: earlier ones permit all that it does."""
+    """Entries of `accept` whose settings have no effect, because an earlier entry permits all their prefixes."""
     for location, rule in _rules(document):
         accept = rule.get("accept")
         entries: list[PrefixRange] = []
@@ -116,7 +116,7 @@ def _never_counting(document: Document) -> Found:
 
 
 def _templates(document: Document) -> Found:
-    """Where a check that is made for each prefix cannot be made, or has a name that is taken."""
+    """Templates of checks that are used as a control or for no host route, or whose checks' names are taken."""
     checks = _mapping(document.data.get("healthchecks"))
     templates = {name for name, entry in checks.items() if _mapping(entry).get("destination") == PREFIX}
     for name, entry in _mapping(document.data.get("remote_healthchecks")).items():
@@ -136,7 +136,7 @@ def _templates(document: Document) -> Found:
 
 
 def _peers_twice(document: Document) -> Found:
-    """No neighbor may be configured twice: ExaBGP tells neighbors apart by their address."""
+    """Peers that are configured twice: ExaBGP identifies neighbors by their address."""
     peers = _mapping(document.data.get("bgp")).get("peers")
     seen: dict[str, Location] = {}
     for number, peer in enumerate(peers if isinstance(peers, list) else ()):
@@ -155,7 +155,7 @@ def _peers_twice(document: Document) -> Found:
 
 
 def _managed_twice(document: Document) -> Found:
-    """A prefix that one rule manages twice; or that one check announces in two ways: ExaBGP announces it once."""
+    """Prefixes that a rule manages twice, or that a check announces in two ways, since ExaBGP announces them once."""
     places: dict[tuple[Value | int, ...], Location] = {}
     announced: dict[str, tuple[Location, Value]] = {}
     for location, route, prefix in _managed(document):
@@ -165,7 +165,7 @@ def _managed_twice(document: Document) -> Found:
             yield location, f"given twice in this rule; the first is in line {document.line(same)}"
         if route.get("instance") not in (None, "", "SELF"):
             continue
-        # One spelling for what means the same; default routes are not announced unless that is asked for.
+        # Normalize `announce`; its default is false for default routes.
         announce = route.get("announce")
         if announce is None:
             announce = "false" if cidr.endswith("/0") else {}
@@ -179,7 +179,7 @@ def _managed_twice(document: Document) -> Found:
 
 
 def _without_best_path(document: Document) -> Found:
-    """Keys of a rule that have an effect where BGP decides only, in a rule where something else does."""
+    """Keys of a rule that only have an effect with `takeover: best_path`, in a rule with another `takeover`."""
     by_default = "best_path" if document.data.get("bgp") is not None else ""
     for location, rule in _rules(document):
         any_path = "write" if rule.get("write") == "any" else ""
@@ -193,7 +193,7 @@ _OF_AN_ACCOUNT: Final = ("role_arn", "external_id", "region")
 
 
 def _accounts(document: Document) -> Found:
-    """Accounts that do not exist, or are named beside what they say; and VPCs that are reached in two ways."""
+    """Unknown accounts, `account` together with its own keys, own-zone keys with a role, VPCs accessed in two ways."""
     known = _mapping(document.data.get("accounts"))
     ways: dict[str, tuple[Location, tuple[Value, ...]]] = {}
     for location, rule in _rules(document):
@@ -236,7 +236,7 @@ def _accounts(document: Document) -> Found:
 
 
 def _vpc_in(find: Value) -> Value:
-    """The VPC that a finder restricts its rule to, as `build` has it."""
+    """The VPC that a finder restricts its rule to, as in `build_rules`."""
     entry = _mapping(find)
     if str(entry.get("not", "")).lower() in ("true", "yes", "on", "y", "t", "1"):
         return None
@@ -257,7 +257,7 @@ def _names_own_zone(find: Value) -> bool:
 
 
 def _filters(find: Mapping[str, Value]) -> list[Value]:
-    """The parts of `and` and `or`, which may stand straight under `config`."""
+    """The filters of `and` and `or`, which may be directly under `config`."""
     config = find.get("config")
     filters = config if isinstance(config, list) else _mapping(config).get("filters")
     return filters if isinstance(filters, list) else []
@@ -279,7 +279,7 @@ def _entries(document: Document, key: str) -> Iterator[RouteFields]:
 
 
 def _managed(document: Document) -> Iterator[tuple[Location, Mapping[str, Value], Prefix]]:
-    """Where each prefix of `manage_routes` stands, the entry it is in, and the prefix; what is none is left out."""
+    """Location, entry and prefix of each valid prefix in `manage_routes`."""
     for location, route in _entries(document, "manage_routes"):
         cidr = route.get("cidr")
         for number, text in enumerate(cidr if isinstance(cidr, list) else [cidr]):

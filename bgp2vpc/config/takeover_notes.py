@@ -1,4 +1,4 @@
-"""What `check` notes about `if_unhealthy`: what it costs without BGP, and that BGP does not decide where it is set."""
+"""Notes about `if_unhealthy`: the outage it causes without BGP, and the prefixes about which BGP does not decide."""
 
 from typing import Final
 
@@ -7,16 +7,16 @@ from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.vpc.auto_poll_time import MOST_AT_SHORTEST, SHORTEST, auto_poll_time
 
 JITTER: Final = 1.1
-"""How much longer than `poll_time` it may be from one poll to the next."""
+"""Factor by which the time between two polls may exceed `poll_time`."""
 
 
 def takeover_notes(entry: ConfigFile, poll_time: float | None) -> tuple[str, ...]:
-    """At most one line. Only where the file says it: by default there may be no other instance.
+    """At most one note, only if the file sets `if_unhealthy`: by default there may be no other instance.
 
-    `poll_time` None: auto.
+    `poll_time`: seconds, None for auto.
     """
     found: list[tuple[str, bool]] = []
-    """The prefixes that a rule says it of; whether a withdrawal leaves a route, ours or to a fallback."""
+    """(prefix with `if_unhealthy`, whether its route stays or moves to a fallback when it is withdrawn)."""
     for rule in entry.routetables.values():
         in_rule = rule.takeover is Takeover.IF_UNHEALTHY
         for route in rule.manage_routes or ():
@@ -44,7 +44,7 @@ def takeover_notes(entry: ConfigFile, poll_time: float | None) -> tuple[str, ...
 
 
 def _longest(poll_time: float | None) -> str:
-    """How long it may be from one poll to the next."""
+    """The maximum time between two polls, in words."""
     if poll_time is not None:
         return f"{poll_time * JITTER:g} s"
     return (

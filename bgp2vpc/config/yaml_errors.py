@@ -1,7 +1,8 @@
-"""What PyYAML says of a text that is no YAML -> the line, what is wrong there, and what to write instead.
+"""Explains PyYAML's syntax errors: the line, what is wrong there, and what to write instead.
 
-PyYAML speaks of scalars and tokens. Nearly always a text needs quotes, since it holds what YAML reads as a mark
-(https://yaml.org/spec/1.2.2/#733-plain-style); where the text is on one line, the message shows it with quotes.
+PyYAML's own messages are about scalars and tokens. The usual cause is a text that needs quotes, because it has an
+indicator character (https://yaml.org/spec/1.2.2/#733-plain-style). If the text is on one line, the message shows it
+with quotes.
 """
 
 import re
@@ -17,10 +18,11 @@ _ENTRY: Final = re.compile(
 )
 _NO_SPACE: Final = re.compile(r"\s*(?:- +)*[\w-]+:[^\s:]")
 _LONGEST: Final = 120
-"""Characters of a value that is shown with quotes; a longer one is left to the reader."""
+"""Maximum length of a value that the message shows with quotes."""
 
-# `context: problem, after C`, C being the last character before that place in its line. In `{…}`: `mark`, the character
-# where it begins, in line `begun`; `found`, the character that the problem names; `quoted`, the value with quotes.
+# Patterns for `context: problem, after C`, where C is the last character before the error in its line, and messages.
+# `{mark}`: the character at the context's start, in line `{begun}`. `{found}`: the character that the problem names.
+# `{quoted}`: the value with quotes.
 _WORDS: Final = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
@@ -57,13 +59,13 @@ _WORDS: Final = tuple(
 
 
 def explained(error: MarkedYAMLError, text: str) -> tuple[int, str]:
-    """The line (from 1) and the message."""
+    """The line (from 1) of the error and the message."""
     lines = text.splitlines()
     at, begun = error.problem_mark or error.context_mark, error.context_mark
     context, problem = error.context or "", error.problem or "not YAML"
     if at is None:
         return 1, problem
-    # Here PyYAML names the place where it gave up: the end of the file, or the line below.
+    # In these two cases PyYAML's place is where it gave up: the end of the file, or the next line.
     if begun and context == "while scanning a quoted scalar":
         return begun.line + 1, "the quote that opens in this line is never closed"
     if begun and context == "while scanning a simple key":
@@ -86,7 +88,7 @@ def explained(error: MarkedYAMLError, text: str) -> tuple[int, str]:
 
 
 def _nested(at: Mark, lines: list[str]) -> str:
-    """`: ` where a text has begun: on this line, or on one before."""
+    """The message for `: ` within a text that began on this line or on an earlier one."""
     entry = _ENTRY.match(lines[at.line]) if at.line < len(lines) else None
     above = next((each for each in range(at.line - 1, -1, -1) if lines[each].strip()), None)
     if entry is None or entry.end("key") != at.column or above is None:
@@ -97,7 +99,7 @@ def _nested(at: Mark, lines: list[str]) -> str:
 
 
 def _quoted(at: Mark, lines: list[str]) -> str:
-    """`. Write: KEY: 'VALUE'` for a line that gives all of its value; else nothing."""
+    """`. Write: KEY: 'VALUE'` if the line has the whole value; else empty."""
     entry = _ENTRY.match(lines[at.line]) if at.line < len(lines) else None
     if entry is None or len(entry["value"]) > _LONGEST or entry["value"][0] in "'\"[{" or not entry[0].isprintable():
         return ""
