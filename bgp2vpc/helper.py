@@ -29,10 +29,10 @@ from bgp2vpc.tasks import cancelled, on_thread
 
 log = logging.getLogger("bgp2vpc")
 
-CONFIG_RETRY = 10.0
+CONFIG_RETRY = 10.0  # seconds
 LOCK_RETRY = 1.0
 """Seconds. Mostly the previous helper holds the lock, and ExaBGP kills it 2 s after telling it to end."""
-FLUSH_TIMEOUT = 1.0
+FLUSH_TIMEOUT = 1.0  # seconds for ExaBGP to read the last lines
 
 MakeDaemon = Callable[[Config], Daemon]
 

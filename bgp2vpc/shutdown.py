@@ -28,7 +28,7 @@ from bgp2vpc.tasks import cancelled, until
 
 log = logging.getLogger("bgp2vpc")
 
-PATIENCE = 10.0
+PATIENCE = 10.0  # seconds for retries of writes; with `--oneshot`, also for the first read and the scripts
 NOTIFY_TIMEOUT = 5.0  # seconds for the alerts that still wait when everything else is done
 LEAVE_TIMEOUT = 80.0  # systemd sends SIGKILL after 90 s by default (TimeoutStopSec)
 RESTART_ANNOUNCED = 10.0

@@ -55,8 +55,8 @@ GRACE: Final = 3.0
 """Seconds between SIGTERM, at which ExaBGP closes its sessions, and SIGKILL."""
 HUNG: Final = 20.0
 """Seconds without an answer after which ExaBGP is killed."""
-SENT_TIMEOUT: Final = 5.0
-RESET_TIMEOUT: Final = 1.0
+SENT_TIMEOUT: Final = 5.0  # seconds from the relay's connection to ExaBGP's pipe
+RESET_TIMEOUT: Final = 1.0  # seconds for ExaBGP to close its sessions
 KEPT_LINES: Final = 3
 """The last lines of ExaBGP's log that are kept: mostly they name the reason why it ended."""
 LONGEST_LINE: Final = 1000

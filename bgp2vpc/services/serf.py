@@ -31,7 +31,7 @@ from bgp2vpc.tasks import Alarm, StartTask, cancelled
 
 log = logging.getLogger("bgp2vpc")
 
-FIRST_RETRY = 0.5
+FIRST_RETRY = 0.5  # seconds
 LONGEST_RETRY = 30.0
 SUBJECT = "serf"
 IN_CLUSTER = "in the Serf cluster"

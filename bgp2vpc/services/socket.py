@@ -13,7 +13,7 @@ from bgp2vpc.sources.session import Listener
 from bgp2vpc.sources.turns import Turns
 from bgp2vpc.tasks import StartTask
 
-RETRY: Final = 5.0
+RETRY: Final = 5.0  # seconds
 
 
 class SocketService:

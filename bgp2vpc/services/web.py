@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("bgp2vpc")
 
-RETRY: Final = 5.0
+RETRY: Final = 5.0  # seconds
 HASTE: Final = 2.0
 """Seconds to wait for the first poll before the page is served. Importing the web server takes 0.7 s of CPU time, which
 would delay the first route."""

@@ -36,11 +36,11 @@ from bgp2vpc.vpc.model import TaggedInstance
 log = logging.getLogger("bgp2vpc")
 
 SUBJECT = "BGP neighbors"
-FIRST_RETRY = 0.5
+FIRST_RETRY = 0.5  # seconds
 LONGEST_RETRY = 60.0
 BY_TAG = "with the tag of peers_by_tag"
-RELOAD_AGAIN = 2.0
-REACH_TIMEOUT = 1.0
+RELOAD_AGAIN = 2.0  # seconds
+REACH_TIMEOUT = 1.0  # seconds
 KNOCK = 0.5
 """Seconds after ExaBGP has connected to us; it listens by then."""
 

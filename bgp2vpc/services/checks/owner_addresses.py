@@ -11,7 +11,7 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import StartTask
 
-FIRST_RETRY = 0.5
+FIRST_RETRY = 0.5  # seconds
 LONGEST_RETRY = 30.0
 SUBJECT = "addresses of owners"
 
