@@ -26,7 +26,8 @@ async def run_oneshot(parts: Parts, end: EndRequest) -> None:
 async def exit_if_source_dest_check_is_on(parts: Parts, end: EndRequest) -> None:
     """End with an error if all our interfaces have the source/destination check on, so that managed routes cannot work.
 
-    EC2 drops traffic to such an interface that is for another address. AWSnycast also exits. A helper goes on, since
+    EC2 drops traffic at such an interface unless it is from or to one of the interface's own addresses
+    (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html). AWSnycast also exits. A helper goes on, since
     ExaBGP ends with its helper; the verdict of each route is `blocked` then.
     """
     config = parts.config

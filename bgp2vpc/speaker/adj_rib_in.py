@@ -10,7 +10,8 @@ A line of a local source (`AdjRibIn.said`), in one turn of the event loop:
 5. The source gets its answer: `done` or `error`.
 
 When a source's session closes, its paths become stale: they stay for a hold time, within which the source may come back
-and announce them again. UPDATEs of BGP peers come from `peers.py` and are not passed on.
+and announce them again, as with a graceful restart (RFC 4724). UPDATEs of BGP peers come from `peers.py` and are not
+passed on.
 """
 
 import asyncio
@@ -62,7 +63,7 @@ NO_NEIGHBOR = "ExaBGP has told of no such neighbor, or of no session with it, an
 
 
 class Decider(Protocol):
-    """The reconciler, as far as it is told what has to be decided again."""
+    """The part of the reconciler that receives what has to be decided again."""
 
     def prefixes_changed(self, prefixes: Collection[Prefix]) -> None:
         """The paths for these prefixes have changed."""

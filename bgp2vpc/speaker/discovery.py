@@ -103,7 +103,7 @@ class ExabgpNeighbors:
             self._start_task("neighbors", self._conclude())
 
     def started(self) -> None:
-        """Our own ExaBGP is connected: expect all sessions, and begin `grace` anew."""
+        """Our own ExaBGP is connected: expect all sessions, and begin `grace` again."""
         self.is_connected = True
         self._began = asyncio.get_running_loop().time()
         if self._wanted is not None:

@@ -29,7 +29,8 @@ smallest hold time takes 3 s from our last keepalive, and that is up to a second
 PATIENCE: Final = 5.0
 """Seconds without an answer after which ExaBGP counts as hung; while it hangs, it is asked again that often."""
 EXCUSED: Final = 3.0
-"""Seconds after ExaBGP runs again (the smallest hold time) in which a session may end because it stood still."""
+"""Seconds after ExaBGP runs again in which a session may end because ExaBGP stood still: the smallest hold time
+(RFC 4271, section 4.2)."""
 THEN: Final = "paths of peers stay as they were heard, and nothing is concluded from their silence; asked again"
 
 

@@ -5,8 +5,9 @@
    has sent all its paths.
 3. The session goes down: its paths are removed. `Neighbors` (`bgp/sessions.py`) keeps whether each path was withdrawn
    or lost with its session.
-4. A peer is also lost while its session is up: when its hold timer expires here, which is up to a second before
-   ExaBGP's, or when Serf reports the member as failed. Its paths stay in the RIB and are not considered.
+4. A peer is also lost while its session is up: when its hold timer (RFC 4271, section 6.5) expires here, which is up
+   to a second before ExaBGP's, or when Serf reports the member as failed. Its paths stay in the RIB and are not
+   considered.
 
 The reconciler is told of each change.
 
