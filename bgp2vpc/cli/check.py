@@ -32,7 +32,10 @@ def add(commands: Commands) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the files; with NAME, which is the old form of `probe NAME`, let the daemon run that health check."""
-    if args.name is not None:
+    files = args.files or []
+    if args.name is not None and args.name.endswith((".yaml", ".yml")):
+        files = [*files, args.name]
+    elif args.name is not None:
         from bgp2vpc.cli.probe import probe_now
 
         print(
@@ -40,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             f"to check a file: `bgp2vpc check -f {args.name}`",
             file=sys.stderr,
         )
-        args.file = args.files[0] if args.files else None
+        args.file = files[0] if files else None
         return probe_now(args)
     from bgp2vpc.config.load import load, schema
     from bgp2vpc.config.programs import missing_programs
@@ -50,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps(schema(), indent=2))
         return 0
     mistakes = 0
-    for file in args.files or [DEFAULT_FILE]:
+    for file in files or [DEFAULT_FILE]:
         try:
             config = load(file)
         except ConfigError as error:

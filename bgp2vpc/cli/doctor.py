@@ -15,7 +15,7 @@ def add(commands: Commands) -> None:
     doctor = commands.add_parser(
         "doctor",
         epilog="example: bgp2vpc doctor -f /etc/bgp2vpc.yaml",
-        help="check this host, its VPC and permissions, and show how to fix them",
+        help="check this host, its VPC and permissions; print the fixes",
         description="Reads from EC2 and tests writes with DryRun; changes nothing. Exit status 1: a check failed.",
         allow_abbrev=False,
     )

@@ -59,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What an encoding other than UTF-8 has no character for is written out, as stderr does by itself.
         sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
+    if not words:
+        command_line().print_help(sys.stderr)
+        return USAGE
     first = next((each for each in words if not each.startswith("-")), None)
     parser = command_line(first if first in COMMANDS and words[0] == first else None)
     if first is not None and first not in COMMANDS:
@@ -68,7 +71,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         near = get_close_matches(first, COMMANDS, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
         parser.error(f"there is no command {visible(first)!r}; {hint}")
-    args = parser.parse_args(words)
+    args, more = parser.parse_known_args(words)
+    if more:
+        file = next((each for each in more if each.endswith((".yaml", ".yml"))), None)
+        hint = f"; name the configuration file with -f: bgp2vpc {first} -f {file}" if file else ""
+        parser.error(f"unrecognized arguments: {visible(' '.join(more) + hint)}")
     try:
         status = int(args.command(args))
         sys.stdout.flush()

@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
     plan = commands.add_parser(
         "plan",
         epilog="example: bgp2vpc plan --assume 192.0.2.53/32",
-        help="show the changes that would be made now, and why; never writes",
+        help="show what would be changed now, and why; never writes",
         description="Reads the route tables from EC2, applies the rules of FILE, and asks the running daemon for its "
         "paths. Without a daemon there are no announcements: add the expected ones with --assume.",
         allow_abbrev=False,

@@ -5,6 +5,7 @@ import gc
 import os
 import resource
 import signal
+import sys
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, NoReturn
@@ -78,6 +79,9 @@ def run(args: argparse.Namespace) -> int:
 
 def run_helper(args: argparse.Namespace) -> int:
     """The same behind ExaBGP's pipe, which is read before the configuration is loaded."""
+    if sys.stdin is not None and sys.stdin.isatty():
+        print("bgp2vpc: ExaBGP runs `helper`, with its own pipes; in a terminal: bgp2vpc run", file=sys.stderr)
+        return 2
     reader = _begin(args.file)
     import asyncio
 

@@ -60,7 +60,10 @@ def _read(path: Path | str) -> str:
             # One byte more than allowed, so that parse() refuses a larger file, without reading all of /dev/zero.
             raw = file.read(MAX_SIZE + 1)
     except OSError as error:
-        raise config_error(str(path), 0, "", f"cannot be read: {error.strerror or error}") from None
+        why = f"cannot be read: {error.strerror or error}"
+        if isinstance(error, FileNotFoundError):
+            why += "; -f FILE names another one, and docs/setups.md has a file to copy for each setup"
+        raise config_error(str(path), 0, "", why) from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -2,15 +2,18 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Final
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from bgp2vpc.config.document import Document, Location, Value, dotted, kind_of, shortened
-from bgp2vpc.config.schema.checks import CHECK_TYPES
+from bgp2vpc.config.schema.checks import CHECK_TYPES, TcpEntry
+from bgp2vpc.config.schema.file import ProcessEntry
 from bgp2vpc.config.schema.find import FIND_TYPES
+from bgp2vpc.config.schema.rules import RuleEntry
 from bgp2vpc.errors import Problem
 
 _EXPECTED: Final = {
@@ -34,6 +37,13 @@ _LIMITS: Final = {
     "less_than_equal": ("at most", "le"),
 }
 _MAX_MESSAGE: Final = 500
+_KEYS_OF_ENTRIES: Final[Mapping[str, Container[str]]] = {
+    "routetables": RuleEntry.model_fields,
+    "route_tables": RuleEntry.model_fields,
+    "processes": ProcessEntry.model_fields,
+    "healthchecks": TcpEntry.model_fields,
+    "remote_healthchecks": TcpEntry.model_fields,
+}
 _ABSENT: Final = {"missing": "missing", "too_short": "empty", "string_too_short": "empty"}
 
 Models = Mapping[int, type[BaseModel]]
@@ -41,13 +51,30 @@ Models = Mapping[int, type[BaseModel]]
 
 
 def problems(document: Document, file: str, errors: Iterable[ErrorDetails], models: Models) -> list[Problem]:
-    """A problem for each of pydantic's errors."""
-    found = []
+    """A problem for each of pydantic's errors, and one for each entry whose keys are not indented below its name."""
+    found, explained = [], set()
+    for location, keys in _not_indented(document.data):
+        message = f"empty; indent these keys below '{location[-1]}': {', '.join(keys)}"
+        found.append(Problem(file, document.line(location), dotted(location), shortened(message, _MAX_MESSAGE)))
+        explained |= {location, *((*location[:-1], key) for key in keys)}
     for error in errors:
         location, container = _locate(document.data, error)
+        if location[:2] in explained:
+            continue
         message = shortened(_message(error, location, models.get(id(container))), _MAX_MESSAGE)
         found.append(Problem(file, document.line(location), dotted(location), message))
     return found
+
+
+def _not_indented(data: Mapping[str, Value]) -> Iterator[tuple[Location, list[str]]]:
+    """Each empty rule, process or check, with its keys that follow at the indentation of its name."""
+    for section, known in _KEYS_OF_ENTRIES.items():
+        entries = data.get(section)
+        names = list(entries) if isinstance(entries, dict) else []
+        for place, name in enumerate(names):
+            behind = list(takewhile(known.__contains__, names[place + 1 :]))
+            if isinstance(entries, dict) and entries[name] is None and behind:
+                yield (section, name), behind
 
 
 def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:

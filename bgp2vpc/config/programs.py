@@ -31,8 +31,8 @@ def programs(document: Document) -> tuple[NamedProgram, ...]:
     found = []
     for location, words in _written(document.data, ()):
         split = [words] if isinstance(words, str) else words
-        # `command` is only the name of a program, not a command line.
-        if isinstance(words, str) and location[-1] != "command":
+        # `command` and `exabgp` are only the name of a program, not a command line.
+        if isinstance(words, str) and location[-1] not in ("command", "exabgp"):
             try:
                 split = shlex.split(words)
             except ValueError:
@@ -93,7 +93,7 @@ def _written(value: Value, location: Location) -> Iterator[tuple[Location, Words
             yield from _written(item, (*location, number))
     elif isinstance(value, dict):
         for key, item in value.items():
-            if key in ("run", "command") or key.startswith("run_"):
+            if key in ("run", "command") or key.startswith("run_") or (location, key) == (("bgp",), "exabgp"):
                 # With `arguments`, if they are a separate key.
                 arguments = value.get("arguments")
                 words = [item, *arguments] if isinstance(item, str) and isinstance(arguments, list) else item

@@ -55,7 +55,10 @@ def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
         listening.close()
         with suppress(OSError):
             private.unlink(missing_ok=True)
-        raise SocketError(f"{path}: cannot make the socket: {reason_of(error)}") from error
+        why = reason_of(error)
+        if isinstance(error, PermissionError):
+            why += "; start the daemon by its unit or as root, or set `socket:` to a path that this user may write"
+        raise SocketError(f"{path}: cannot make the socket: {why}") from error
     listening.setblocking(False)
     return listening
 
@@ -88,13 +91,20 @@ def connect(path: Path, timeout: float) -> socket.socket:
                 case ConnectionRefusedError():
                     why = "nobody listens there; bgp2vpc has ended without removing its socket"
                 case PermissionError():
-                    why = "permission denied; the socket is for the daemon's user and group"
+                    why = f"permission denied; the socket is for root, the daemon's user, and {_group_of(path)}"
                 case TimeoutError():
                     why = "no answer in time"
                 case _:
                     why = error.strerror or str(error)
             raise SocketError(f"{path}: {why}") from error
         return connection
+
+
+def _group_of(path: Path) -> str:
+    try:
+        return f"members of the group {grp.getgrgid(path.stat().st_gid).gr_name}"
+    except (OSError, KeyError):  # the directory may be as closed as the socket
+        return "members of its group"
 
 
 def _refuse_if_taken(path: Path) -> None:

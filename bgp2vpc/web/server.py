@@ -1,6 +1,7 @@
 """The listening socket and its connections."""
 
 import asyncio
+import errno
 import os
 from typing import Any, Final
 
@@ -48,6 +49,8 @@ class WebServer:
             await self._runner.cleanup()
             # asyncio's own text names the address once more.
             why = os.strerror(error.errno) if error.errno else str(error)
+            if error.errno == errno.EADDRINUSE:
+                why += f"; this shows by what: ss -ltnp 'sport = :{self._settings.port}'"
             raise WebError(f"cannot listen at {self._settings}: {why}") from error
 
     def _connect(self) -> asyncio.Protocol:

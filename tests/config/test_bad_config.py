@@ -78,7 +78,10 @@ def test_a_huge_file_cut_within_a_character_is_called_huge_and_not_broken(tmp_pa
 def test_a_missing_file_is_told_with_the_systems_reason(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as raised:
         load(tmp_path / "none.yaml")
-    assert str(raised.value) == f"{tmp_path}/none.yaml: cannot be read: No such file or directory"
+    assert str(raised.value) == (
+        f"{tmp_path}/none.yaml: cannot be read: No such file or directory; "
+        "-f FILE names another one, and docs/setups.md has a file to copy for each setup"
+    )
 
 
 def test_a_directory_is_told_with_the_systems_reason(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The socket, with real clients on it."""
 
 import asyncio
+import errno
 import grp
 import json
 import os
@@ -22,7 +23,7 @@ from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.sources.client import Answered, ask
 from bgp2vpc.sources.server import SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Reply
-from bgp2vpc.sources.unix import SocketPeer, connect
+from bgp2vpc.sources.unix import SocketPeer, connect, listen_at
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
@@ -442,6 +443,26 @@ def test_a_directory_that_cannot_be_made_is_told(tmp_path: Path):
             await serve(tmp_path / "file" / "s.sock", Recorder())
 
     run(story())
+
+
+def test_who_may_not_use_the_socket_or_make_it_is_told_who_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Root may do everything, so that the system's refusal is made here."""
+    (tmp_path / "s").touch()
+    group = grp.getgrgid((tmp_path / "s").stat().st_gid).gr_name
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("socket.socket.connect", refuse)
+    with pytest.raises(
+        SocketError, match=f"permission denied; .* root, the daemon's user, and members of the group {group}"
+    ):
+        ask(tmp_path / "s", ["version"])
+    monkeypatch.setattr("socket.socket.bind", refuse)
+    with pytest.raises(
+        SocketError, match="Permission denied; start the daemon by its unit or as root, or set `socket:`"
+    ):
+        listen_at(tmp_path / "t.sock", 0o660)
 
 
 def test_asking_where_nobody_listens_says_so(tmp_path: Path):

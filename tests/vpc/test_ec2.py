@@ -158,7 +158,7 @@ def test_nobody_listening_is_transient(ec2: Ec2, monkeypatch: pytest.MonkeyPatch
 def test_no_credentials_are_the_operators_affair(ec2: Ec2, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(Credentials, match="Unable to locate credentials"):
+    with pytest.raises(Credentials, match="Unable to locate credentials; attach a role to the instance"):
         ec2.route_tables(["vpc-1"])
 
 
@@ -463,8 +463,12 @@ def test_a_rehearsal_meets(server: Server, ec2: Ec2, reply: Reply, expected: typ
         ec2.dry_run("CreateRoute", {"RouteTableId": "rtb-1", "DestinationCidrBlock": "192.0.2.53/32"})
 
 
-def test_the_endpoint_is_known_without_credentials(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_endpoint_is_known_without_credentials(
+    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    (tmp_path / "config").write_text("[default]\ncredential_process = /none-of-this-name\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     assert endpoint_url("us-east-1") == server.url
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     assert endpoint_url("cn-north-1") == "https://ec2.cn-north-1.amazonaws.com.cn"

@@ -241,7 +241,10 @@ async def test_a_taken_port_is_said_once_tried_again_and_ends_nothing(monkeypatc
             await site.announced()
             await site.until(lambda: site.daemon.parts.status_source.now().errors[0].count > 1)
             (error,) = site.daemon.parts.status_source.now().errors
-            assert error.message == f"cannot listen at {HOME}:{port}: Address already in use"
+            assert error.message == (
+                f"cannot listen at {HOME}:{port}: Address already in use; "
+                f"this shows by what: ss -ltnp 'sport = :{port}'"
+            )
             taken.close()
             await listening(site)
             assert site.daemon.parts.status_source.now().failing == {}

@@ -340,8 +340,10 @@ class Ec2(VpcApi):
 
 def endpoint_url(region: str) -> str:
     """The URL of EC2's endpoint, as botocore derives it from the environment or the region. Raises Ec2Error."""
+    # Without these, botocore looks for credentials, and an error of that search is no error of the endpoint.
+    unused = {"aws_access_key_id": "unused", "aws_secret_access_key": "unused"}
     with ec2_errors("CreateClient", plain=OperatorError):
-        url: str = make_session(trimmed_data()).create_client("ec2", region_name=region).meta.endpoint_url
+        url: str = make_session(trimmed_data()).create_client("ec2", region_name=region, **unused).meta.endpoint_url
     return url
 
 

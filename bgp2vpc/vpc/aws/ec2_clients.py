@@ -55,6 +55,7 @@ _LAST_SECONDS = 30
 """Seconds before expiry from which credentials must be renewed before a call: a later call might arrive expired."""
 
 _GET_CREDENTIALS = "GetCredentials"
+_GIVE_CREDENTIALS = "; attach a role to the instance (an instance profile), or set AWS_PROFILE or AWS_ACCESS_KEY_ID"
 _ASSUME_ROLE = "AssumeRole"
 
 # botocore's own exceptions -> ours; the first match counts. ResponseParserError (a broken answer) is no BotoCoreError.
@@ -250,4 +251,7 @@ def ec2_errors(operation: str, *, plain: type[Ec2Error] = Transient) -> Iterator
         raise failure(operation, str(details.get("Code", "")), str(details.get("Message", "")), status) from error
     except _ALL_FAILURES as error:
         kind = next((ours for theirs, ours in _FAILURES.items() if isinstance(error, theirs)), plain)
-        raise kind(operation, type(error).__name__, str(error)[:MESSAGE_LENGTH]) from error
+        message = str(error)[:MESSAGE_LENGTH]
+        if isinstance(error, NoCredentialsError | MetadataRetrievalError):
+            message += _GIVE_CREDENTIALS
+        raise kind(operation, type(error).__name__, message) from error
