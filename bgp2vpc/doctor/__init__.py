@@ -1,11 +1,11 @@
-"""`bgp2vpc doctor`: looks for what would keep routes from working, and says how to mend it. `judge` has the theory.
+"""`bgp2vpc doctor`: finds causes that would keep routes from working, and commands that mend them. `judge` explains it.
 
-facts/       reads the facts: host, metadata, EC2, ExaBGP
+facts/       collects the facts: host, metadata, EC2, ExaBGP
 model        facts and findings, as values
-subjects     which prefixes are checked, and which calls are made with DryRun
-judge        facts -> findings, by one function for each check
+subjects     the prefixes to check, and the calls to make with DryRun
+judge        turns facts into findings, by one function for each check
 host         findings about this machine
-vpc          about the VPC; routes: about what is, or would be, written there
+vpc          findings about the VPC; routes: about routes in it, present and future
              accounts: about other accounts and regions; order_tags: about tags that give orders
-exabgp       about ExaBGP; exabgp_conf: its file; neighbors: about BGP neighbors
+exabgp       findings about ExaBGP; exabgp_conf: parses its file; neighbors: about BGP neighbors
 """

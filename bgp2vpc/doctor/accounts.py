@@ -1,4 +1,4 @@
-"""Findings about other accounts and regions: whether their roles can be assumed, and their tables read. Pure."""
+"""Findings about other accounts and regions: whether roles can be assumed and tables read. Pure."""
 
 from collections.abc import Iterator
 from shlex import quote
@@ -10,7 +10,7 @@ from bgp2vpc.vpc.access import Access
 
 
 def accounts(config: Config, vpc: Vpc, metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
-    """One finding for each of them."""
+    """One finding for each other account or region."""
     for access, found in vpc.accounts.items():
         name = str(access)
         if not isinstance(found, Trouble):
@@ -29,7 +29,7 @@ def accounts(config: Config, vpc: Vpc, metadata: Known[MetadataAnswer]) -> Itera
 
 
 def role_policy(config: Config, access: Access) -> str:
-    """The command that gives a role of another account the least policy; with credentials of that account."""
+    """The command, to be run in that account, that gives a role of another account the least policy."""
     role = access.role_arn.rpartition("/")[2]
     return (
         f"bgp2vpc iam-policy -f {quote(config.file)} --role {access.role_arn} > policy.json && aws iam put-role-policy "
@@ -38,7 +38,7 @@ def role_policy(config: Config, access: Access) -> str:
 
 
 def _trust(config: Config, access: Access, metadata: Known[MetadataAnswer]) -> str:
-    """The role may not trust us, or our own role may not assume it: the first is the more frequent one."""
+    """The command that makes the role trust our own role, the usual cause, with a hint at the other possible cause."""
     ours = f"arn:aws:iam::ACCOUNT:role/{'ROLE' if isinstance(metadata, Trouble) else metadata.role or 'ROLE'}"
     role, policy = access.role_arn.rpartition("/")[2], f"bgp2vpc iam-policy -f {quote(config.file)}"
     return (

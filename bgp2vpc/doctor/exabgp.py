@@ -1,4 +1,4 @@
-"""Findings about ExaBGP: its version, its file, the stanza that runs us, and the routes it has itself. Pure."""
+"""Findings about ExaBGP: version, configuration file, the stanza that runs bgp2vpc, routes of its own. Pure."""
 
 import re
 import shlex
@@ -19,7 +19,7 @@ _INSTALL: Final = "pip install 'exabgp>=4.2.22,<6'"
 
 
 def exabgp(config: Config, found: Known[Exabgp], running: Known[Running]) -> Iterator[Finding]:
-    """All findings; one `ok` if there is no ExaBGP. Control characters from the file are escaped."""
+    """All findings about an ExaBGP that runs the daemon; one `ok` if there is none. Escapes control characters."""
     for finding in _findings(config, found, running):
         message = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in finding.message)
         yield replace(finding, message=message)
@@ -58,7 +58,7 @@ def _version(version: str) -> Finding:
 
 
 def own_exabgp(config: Config, found: Known[OwnExabgp], running: Known[Running]) -> Iterator[Finding]:
-    """The ExaBGP that `bgp2vpc run` runs: installed, of a version that we know, with a file and ports that it takes."""
+    """Findings about the ExaBGP that `bgp2vpc run` runs: whether it is installed, its version, its file and ports."""
     if isinstance(found, Trouble):
         yield fail("exabgp", f"the ExaBGP for `bgp2vpc run` could not be looked at: {found.why}")
         return
@@ -77,11 +77,11 @@ def own_exabgp(config: Config, found: Known[OwnExabgp], running: Known[Running])
 
 
 def _ports(found: OwnExabgp, running: Known[Running]) -> Iterator[Finding]:
-    """Whether ExaBGP can listen where it is to: nobody else does, and it may."""
+    """Whether ExaBGP can listen at its ports: they are free, and it has the permission."""
     own = None if isinstance(running, Trouble) else running.exabgp_pid
     for address, port in sorted(found.listens):
         at = f"TCP port {port} of {address}"
-        # What is bound to `::` is in the way of IPv4, too: such a socket mostly takes both.
+        # A socket bound to `::` usually takes the port for IPv4, too.
         in_the_way = (
             each
             for each in found.holders
@@ -115,7 +115,7 @@ def _ports(found: OwnExabgp, running: Known[Running]) -> Iterator[Finding]:
 def wirings(
     config: Config, found: Known[Exabgp], running: Known[Running], daemons: Mapping[int, str]
 ) -> Iterator[Finding]:
-    """With `bgp:` either `bgp2vpc run` runs ExaBGP, or ExaBGP runs us as its helper: not both."""
+    """Whether both `bgp2vpc run` runs ExaBGP and ExaBGP runs a helper with the same file, which is a mistake."""
     runs = [str(pid) for pid, part in daemons.items() if part == "run"]
     if not isinstance(running, Trouble) and running.runs_exabgp:
         runs = [str(running.pid)]
@@ -139,7 +139,7 @@ def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:
         each
         for each in found.conf.processes
         if each.part in ("helper", "tee")
-        # A script, say: it is ExaBGP's child that is the daemon, or has started it.
+        # Or a process, such as a wrapper script, that is or has started the daemon.
         or (each.run and found.child[-len(each.run) :] == each.run)
     ]
     helpers = [each for each in ours if each.part != "tee"]
@@ -151,7 +151,7 @@ def _helpers(config: Config, found: Exabgp) -> Iterator[Finding]:
         yield fail("helper", f"no process of {found.file} runs bgp2vpc; add: {stanza}", edit)
         return
     for process in ours:
-        # Whether what it announces gets to neighbors: ExaBGP refuses it where no neighbor is the process's.
+        # ExaBGP passes the process's announcements only to neighbors that list it, and refuses them if none does.
         others = [each.address for each in found.conf.neighbors if process.name not in each.processes]
         api = f"api {{ processes [ {process.name} ]; }}"
         if len(others) == len(found.conf.neighbors):
@@ -197,7 +197,7 @@ def _stanza(config: Config, helper: ProcessStanza, found: Exabgp, edit: str) -> 
 
 
 def _own_routes(config: Config, found: Exabgp, running: Known[Running]) -> Iterator[Finding]:
-    """Routes of ExaBGP's own `static` and `announce` sections that a rule accepts, and that nobody announces here."""
+    """Routes of ExaBGP's own `static` and `announce` sections that a rule accepts but no source announces here."""
     offered = offered_by(running)
     unseen: dict[str, str] = {}
     for route in (route for each in found.conf.neighbors for route in each.routes):

@@ -1,12 +1,12 @@
-"""Reads the parts of ExaBGP's configuration file that concern helpers and routes of its own. Pure.
+"""Parses the parts of ExaBGP's configuration file that concern helpers and its own routes. Pure.
 
     process bgp2vpc {
         run /opt/bgp2vpc/bin/bgp2vpc helper -f /etc/bgp2vpc.yaml;
         encoder json;
     }
 
-What counts is what ExaBGP makes of it (`told_by_exabgp`). Where no ExaBGP is installed, or it refuses the file, `read`
-makes the same of it, tolerantly: sections, statements, words.
+ExaBGP's own parser is authoritative (`told_by_exabgp`). If ExaBGP is not installed or refuses the file, `read` parses
+the file tolerantly into the same values.
 """
 
 import json
@@ -22,7 +22,7 @@ _TOKEN = re.compile(r"""\s+|\#[^\n]*|(?P<mark>[{};])|(?P<word>(?:"(?:\\.|[^"\\])
 
 @dataclass(slots=True)
 class Section:
-    """`words { … }`: its statements, as lists of words, and its sections."""
+    """A section `words { … }`, with its statements as lists of words, and its sections."""
 
     words: list[str] = field(default_factory=list)
     statements: list[list[str]] = field(default_factory=list)
@@ -34,17 +34,17 @@ class Section:
         return self.words[0] if self.words else ""
 
     def said(self, key: str) -> list[str]:
-        """The words behind `key`, in the last statement that begins with it."""
+        """The words after `key` in the last statement that begins with it."""
         return next((words[1:] for words in reversed(self.statements) if words[:1] == [key]), [])
 
     def has(self, *keys: str) -> bool:
-        """Whether each of these is a statement by itself."""
+        """Whether each of these words is a statement of its own."""
         return all([key] in self.statements for key in keys)
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessStanza:
-    """A `process` stanza: its name, what it runs, and its encoder."""
+    """A `process` stanza: its name, its command and its encoder."""
 
     name: str
     run: tuple[str, ...]
@@ -52,12 +52,12 @@ class ProcessStanza:
 
     @property
     def part(self) -> str:
-        """How bgp2vpc runs there: `helper`, `tee`, or not at all (empty)."""
+        """The subcommand of bgp2vpc in the command, such as `helper` or `tee`; empty if it does not run bgp2vpc."""
         return next(iter(_arguments_of_bgp2vpc(self.run)), "")
 
     @property
     def file(self) -> str:
-        """The configuration that its `-f` names; empty: the default one."""
+        """The configuration file of its option `-f`; empty for the default file."""
         for word, following in pairwise([*_arguments_of_bgp2vpc(self.run), ""]):
             if word in ("-f", "--file"):
                 return following
@@ -68,7 +68,7 @@ class ProcessStanza:
 
 @dataclass(frozen=True, slots=True)
 class OwnRoute:
-    """A route of ExaBGP's own configuration. `watchdog`: the name that switches it, if it has one and it is known."""
+    """A route in ExaBGP's configuration. `watchdog`: its watchdog's name; empty if it has none or it is unknown."""
 
     prefix: str
     watchdog: str = ""
@@ -76,7 +76,7 @@ class OwnRoute:
 
 @dataclass(frozen=True, slots=True)
 class NeighborStanza:
-    """A neighbor: the processes whose announcements it gets, and those that hear its updates and its end."""
+    """A neighbor. `processes`: those whose announcements it gets. `heard_by`: those that get its updates and state."""
 
     address: str
     processes: frozenset[str] = frozenset()
@@ -86,7 +86,7 @@ class NeighborStanza:
 
 @dataclass(frozen=True, slots=True)
 class ExabgpConf:
-    """What a file comes to. `user`: as whom a helper of an ExaBGP that is started by root runs."""
+    """A parsed file. `user`: the user of helpers if ExaBGP is started by root."""
 
     processes: tuple[ProcessStanza, ...] = ()
     neighbors: tuple[NeighborStanza, ...] = ()
@@ -94,7 +94,7 @@ class ExabgpConf:
 
 
 def told_by_exabgp(answer: str) -> ExabgpConf:
-    """From what `ask_exabgp.py` prints. Raises ValueError, KeyError or TypeError for anything else."""
+    """Parse the output of `ask_exabgp.py`. Raises ValueError, KeyError or TypeError for anything else."""
     told = json.loads(answer.strip().splitlines()[-1])
     processes = tuple(
         ProcessStanza(name, tuple(map(str, each["run"])), str(each["encoder"]))
@@ -103,7 +103,7 @@ def told_by_exabgp(answer: str) -> ExabgpConf:
     neighbors = tuple(
         NeighborStanza(
             str(each["address"]),
-            # As `Reactor.peers` has it.
+            # As in ExaBGP's `Reactor.peers`.
             frozenset(
                 process.name
                 for process in processes
@@ -118,7 +118,7 @@ def told_by_exabgp(answer: str) -> ExabgpConf:
 
 
 def read(text: str) -> ExabgpConf:
-    """By ourselves, for where ExaBGP cannot be asked: nearly as it reads the file, and whatever is wrong with it."""
+    """Parse the text of a file much like ExaBGP, but tolerating mistakes."""
     top = parse(text)
     templates = {
         each.words[1]: each
@@ -174,7 +174,7 @@ def _named(apis: Iterable[Section]) -> frozenset[str]:
 
 
 def _arguments_of_bgp2vpc(run: Sequence[str]) -> list[str]:
-    """What stands behind `bgp2vpc` in this command, or in a text in it that a shell runs."""
+    """The words after `bgp2vpc` in this command, also in a text within it that is run by a shell."""
     for number, word in enumerate(run):
         if PurePath(word).name == "bgp2vpc" and run[number + 1 : number + 2]:
             return list(run[number + 1 :])
@@ -191,7 +191,7 @@ def _arguments_of_bgp2vpc(run: Sequence[str]) -> list[str]:
 
 
 def parse(text: str) -> Section:
-    """The whole file as one section without words. Sections that are open at the end are closed there."""
+    """Parse the file into one section without words. Sections that are not closed end with the file."""
     top = Section()
     open_sections, words = [top], list[str]()
     for found in _TOKEN.finditer(text):

@@ -1,4 +1,4 @@
-"""Findings about this machine: addresses, sysctls, instance metadata, the way to EC2, its clock. Pure."""
+"""Findings about this machine: addresses, sysctls, instance metadata, proxy, the connection to EC2, the clock. Pure."""
 
 from collections.abc import Iterator
 from shlex import quote
@@ -25,7 +25,7 @@ from bgp2vpc.vpc.model import Instance
 _STRICT: Final = 1
 _SLOW: Final = 1.0
 _SKEWED, _ASTRAY = 30.0, 300.0
-"""Seconds. EC2 refuses signatures that are more than five minutes off."""
+"""Clock errors in seconds. EC2 refuses signatures that are more than five minutes off."""
 
 
 def addresses(config: Config, host: Known[Host], running: Known[Running]) -> Iterator[Finding]:
@@ -81,20 +81,20 @@ def sysctls(config: Config, host: Known[Host], running: Known[Running]) -> Itera
 
 
 def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host], region: str = "") -> Iterator[Finding]:
-    """Whether metadata answers (through a bridge it needs a hop limit of 2), and says the same as the configuration.
+    """Whether metadata answers (from a container it needs a hop limit of 2) and agrees with the configuration.
 
-    `region`: in which EC2 is asked.
+    `region`: the region of EC2 calls.
     """
     if not isinstance(found, Trouble):
         who = f"{found.instance.id} in {found.instance.region}"
         yield ok("metadata", f"instance metadata answers (IMDSv2, so its hop limit reaches us): {who}")
-        # Where they differ, the file was copied from another host, or AWS_REGION is left from another task.
+        # If they differ, the file was probably copied from another host, or AWS_REGION is left from another task.
         here, edit = found.instance, f"${{EDITOR:-vi}} {quote(config.file)}"
         if region and region != here.region:
             whence = "`region:`" if config.region else "AWS_REGION of this environment"
             words = f"{whence} is {region}, and this instance is in {here.region}: its route tables are not there"
             mend = edit if config.region else "unset AWS_REGION AWS_DEFAULT_REGION"
-            # Who names another instance may be meant to: this host then only runs the daemon.
+            # With another `instance_id` the difference may be intended: this host then only runs the daemon.
             yield (warn if config.instance_id not in (None, here.id) else fail)("metadata", words, mend)
         for key, ours, theirs in (("instance_id", config.instance_id, here.id), ("vpc_id", config.vpc_id, here.vpc_id)):
             if ours is not None and theirs and ours != theirs:
@@ -122,10 +122,10 @@ def metadata(config: Config, found: Known[MetadataAnswer], host: Known[Host], re
 
 
 def proxy(host: Known[Host]) -> Iterator[Finding]:
-    """Whether a proxy of the environment would get to see the credentials of the instance's role.
+    """Whether a proxy of the environment would see the credentials of the instance's role.
 
-    botocore, and all that is made of it, asks instance metadata through `http_proxy` where `no_proxy` does not exempt
-    it; our own client and our botocore do not.
+    botocore and the programs that use it send requests to instance metadata through `http_proxy` unless `no_proxy`
+    exempts it. bgp2vpc's own client and botocore session do not.
     """
     if isinstance(host, Trouble):
         return
@@ -140,7 +140,7 @@ def proxy(host: Known[Host]) -> Iterator[Finding]:
 
 
 def endpoint(found: Known[Endpoint], vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
-    """Whether EC2 can be reached, how fast, and whether its clock and ours agree."""
+    """Whether and how fast EC2 can be reached, and whether its clock and ours agree."""
     if isinstance(found, Trouble):
         if not isinstance(vpc, Trouble):
             yield warn("endpoint", f"EC2 answers; how fast is not known: {found.why}")

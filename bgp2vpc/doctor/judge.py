@@ -1,13 +1,15 @@
 """Turns the facts about this host and its VPC into findings. Pure.
 
-How the room works: `facts/gather` collects the facts (`HostFacts` in `model`), each on a thread and with a time limit:
-the machine's addresses and sysctls from the kernel (`machine`), instance metadata, EC2's endpoint, the daemon over its
-socket, the VPC, EC2 calls with DryRun (`subjects` lists which), and ExaBGP with its file (`running_exabgp`,
-`exabgp_conf`, `ask_exabgp`); with a `bgp:` section also how neighbors answer, the security groups between, and the
-ExaBGP that `bgp2vpc run` runs (`reach`). A fact that cannot be had is a `Trouble`, and the other facts are judged all
-the same. `judge` then asks one function for each check, in `host`, `vpc`, `routes`, `order_tags`, `exabgp` and
-`neighbors`; each returns findings: ok, warn or fail, a sentence, and the command that mends it. `cli/doctor.py` prints
-them. Nothing is changed on the host or in AWS.
+How the room works:
+
+1. `facts/gather` collects the facts (`HostFacts` in `model`), each on a thread and with a time limit: the daemon over
+   its socket, the machine's addresses and sysctls from the kernel (`machine`), instance metadata, ExaBGP with its file
+   (`running_exabgp`, `exabgp_conf`, `ask_exabgp`), EC2's endpoint, the VPC, and EC2 calls with DryRun (`subjects` lists
+   them). With a `bgp:` section it also collects the answers of neighbors' ports, the security groups in between, and
+   the ExaBGP that `bgp2vpc run` runs (`reach`). A fact that cannot be determined is a `Trouble`.
+2. `judge` calls one function for each check, in `host`, `vpc`, `order_tags`, `accounts`, `routes`, `exabgp` and
+   `neighbors`. Each returns findings: ok, warn or fail, a sentence, and the command that mends it.
+3. `cli/doctor.py` prints them. Nothing is changed on the host or in AWS.
 """
 
 from shlex import quote
@@ -18,12 +20,12 @@ from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, ok, w
 
 
 def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
-    """All findings, in the order in which they are best mended."""
+    """All findings, in the order in which they should be mended. `quota`: routes per table."""
     edit = f"${{EDITOR:-vi}} {quote(config.file)}"
     found = [warn("config", str(warning), edit) for warning in (*config.warnings, *facts.programs)]
     if isinstance(facts.running, Trouble):
         words = f"no daemon was asked what it announces: {facts.running.why}"
-        # The unit runs the daemon with the default file only.
+        # The systemd unit uses the default file only.
         own = f"bgp2vpc run -f {quote(config.file)}"
         found.append(warn("daemon", words, "systemctl start bgp2vpc" if config.file == DEFAULT_FILE else own))
     else:
@@ -54,7 +56,7 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
         found += routes.default_route(config, facts.vpc, facts.running, facts.endpoint)
     if facts.own_exabgp is not None:
         found += exabgp.own_exabgp(config, facts.own_exabgp, facts.running)
-    # Besides, there may be an ExaBGP with scripts whose lines `tee` passes on.
+    # In addition there may be an ExaBGP with scripts behind `tee`.
     other = () if isinstance(facts.exabgp, Trouble) else facts.exabgp.conf.processes
     if facts.own_exabgp is None or any(each.part == "tee" for each in other):
         found += exabgp.exabgp(config, facts.exabgp, facts.running)

@@ -1,7 +1,7 @@
 """The doctor's facts and findings, as values.
 
-Each of the `HostFacts` (from `gather`) is independent: one that could not be had is a `Trouble`, and the others are
-judged all the same.
+The facts in `HostFacts` (from `gather`) are independent: one that could not be determined is a `Trouble`, and does not
+affect findings about the others.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from bgp2vpc.vpc.snapshot import Snapshot
 
 
 class State(Enum):
-    """The result of a check. Values are the words of `--json`."""
+    """The result of a check; the values are the words of `--json`."""
 
     OK = "ok"
     WARN = "warn"
@@ -29,7 +29,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check. `message`: a sentence. `mend`: the command that mends it, if anything is wrong."""
+    """The result of one check. `message`: a sentence. `mend`: the command that mends the problem, if there is one."""
 
     check: str
     state: State
@@ -37,28 +37,28 @@ class Finding:
     mend: str = ""
 
     def to_json(self) -> dict[str, str]:
-        """The contract of `doctor --json`."""
+        """An item of `doctor --json`."""
         return {"check": self.check, "state": self.state.value, "message": self.message, "mend": self.mend}
 
 
 def ok(check: str, message: str) -> Finding:
-    """All is well."""
+    """A finding without a problem."""
     return Finding(check, State.OK, message)
 
 
 def warn(check: str, message: str, mend: str = "") -> Finding:
-    """It works, or may; look at it."""
+    """A finding of a possible problem."""
     return Finding(check, State.WARN, message, mend)
 
 
 def fail(check: str, message: str, mend: str = "") -> Finding:
-    """It does not work."""
+    """A finding of something that does not work."""
     return Finding(check, State.FAIL, message, mend)
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why something is not known. `error`: the exception, if there was one."""
+    """Why a fact is unknown. `error`: the exception, if there was one."""
 
     why: str
     error: Exception | None = None
@@ -72,10 +72,10 @@ Known: TypeAlias = T | Trouble
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """This machine. `addresses`: address -> interfaces that have it. `rp_filter`: interface -> 0, 1 or 2, as effective.
+    """This machine. `addresses`: address -> the interfaces that have it. `rp_filter`: interface -> effective 0, 1 or 2.
 
-    `forwards`: IP versions that are forwarded. `contained`: whether this is a container. `metadata_proxy`: HOST:PORT
-    of the proxy that the environment has programs ask instance metadata through; empty: none.
+    `forwards`: the IP versions that are forwarded. `contained`: whether this is a container. `metadata_proxy`:
+    HOST:PORT of the proxy that the environment sets for requests to instance metadata; empty for none.
     """
 
     addresses: Mapping[IPAddress, frozenset[str]] = field(default_factory=dict)
@@ -87,9 +87,9 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """The daemon that runs. `offered`: what this host's sources and checks offer now.
+    """The running daemon. `offered`: the prefixes that this host's sources and checks offer now.
 
-    `runs_exabgp`: it is `bgp2vpc run` with a `bgp:` section; `exabgp_pid`: its ExaBGP, if that runs now.
+    `runs_exabgp`: it is `bgp2vpc run` with a `bgp:` section. `exabgp_pid`: its ExaBGP, None if that is not running.
     """
 
     pid: int
@@ -100,9 +100,9 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class MetadataAnswer:
-    """What instance metadata says; `role`: the name of the instance's role, empty if it has none.
+    """The answer of instance metadata. `role`: the name of the instance's role, empty if it has none.
 
-    `tags`: the keys of the tags that it shows; None: it shows none.
+    `tags`: the keys of the instance's tags; None if metadata does not show tags.
     """
 
     instance: Instance
@@ -112,9 +112,10 @@ class MetadataAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """EC2's endpoint. `latency`: seconds of one request. `ahead`: seconds by which its clock is ahead of ours; None:
-    it did not say. `proxy`: HOST:PORT of the proxy of the environment that it is spoken to through, or empty;
-    `addresses` are what is connected to: the proxy's, if there is one.
+    """EC2's endpoint.
+
+    `latency`: seconds of one request. `ahead`: seconds by which its clock is ahead of ours, None if unknown. `proxy`:
+    HOST:PORT of the environment's proxy, empty for none. `addresses`: of the proxy, if there is one, else of EC2.
     """
 
     url: str
@@ -126,10 +127,10 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Vpc:
-    """What EC2 said of the VPC, the tables that rules found, and the instances that `peers_by_tag` finds.
+    """The VPC as read from EC2, the tables that rules find, and the instances that `peers_by_tag` finds (`members`).
 
-    `fallbacks`: (VPC, target) -> what speaks against it as a fallback; empty: nothing. `accounts`: how many tables were
-    read in each other account or region.
+    `fallbacks`: (VPC, target) -> why it cannot be a fallback, empty if it can. `accounts`: for each other account or
+    region, the number of tables read.
     """
 
     instance: Instance
@@ -142,7 +143,7 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A call made with DryRun. `about`: a table, or empty. `error` None: EC2 would have done it."""
+    """A call made with DryRun. `about`: a table, or empty. `error`: None if the call would have succeeded."""
 
     operation: str
     about: str = ""
@@ -152,7 +153,7 @@ class Rehearsal:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A file that a user may not read, why, and what mends it. `sure`: that user has to, or only root may read it."""
+    """A file that a user may not read. `sure`: the user is that of a running helper, or only root may read the file."""
 
     why: str
     mend: str = ""
@@ -161,10 +162,10 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Exabgp:
-    """ExaBGP. `file` empty: none was found. `version` empty: it could not be asked. `refusal`: why it says no.
+    """ExaBGP. `file`: empty if none was found. `version`: empty if unknown. `refusal`: why it refuses the file.
 
-    `child`: the command line of the child of ExaBGP that is the daemon, or has started it; empty: it runs none.
-    `same`: file names in the stanzas that mean the configuration looked at. `closed`: those that helpers cannot read.
+    `child`: the command line of ExaBGP's child that is the daemon or has started it, empty if there is none. `same`:
+    file names in the stanzas that are the configuration being checked. `closed`: files that helpers cannot read.
     """
 
     file: str = ""
@@ -178,7 +179,7 @@ class Exabgp:
 
 @dataclass(frozen=True, slots=True)
 class PortHolder:
-    """A TCP socket that listens on this host. `pid` 0: its process is not for us to see. `session`: the process's."""
+    """A listening TCP socket of this host. `pid`: 0 if its process is not visible to us. `session`: its session id."""
 
     address: IPAddress
     port: int
@@ -189,10 +190,10 @@ class PortHolder:
 
 @dataclass(frozen=True, slots=True)
 class OwnExabgp:
-    """The ExaBGP that `bgp2vpc run` runs, or would run. `refusal`: why it does not take the file made for it.
+    """The ExaBGP that `bgp2vpc run` runs or would run. `refusal`: why it refuses the generated file.
 
-    `holders`: who listens at ports where it is to listen. `first_port`: those below need a privilege, which the daemon
-    has if `may_bind_below`; None: no daemon runs.
+    `listens`: where it has to listen. `holders`: the sockets that listen at these ports. `first_port`: ports below
+    require a privilege. `may_bind_below`: whether the daemon has that; None if no daemon runs.
     """
 
     version: Known[str] = ""
@@ -204,7 +205,7 @@ class OwnExabgp:
 
 
 class TcpAnswer(Enum):
-    """What a port answers to who wants to connect."""
+    """The answer of a port to a connection attempt."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -213,11 +214,11 @@ class TcpAnswer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BgpSessions:
-    """The BGP sessions that there are to be, and what may keep them from it.
+    """The configured BGP sessions, and what may block them.
 
-    `answers`: neighbor -> what its port answered to a connection from our address. `interfaces`: address -> its
-    interface, of neighbors and of our own, as far as they are of our VPC. `rules`: of the security groups of these
-    interfaces. `lists`: the prefix lists that these name -> CIDRs.
+    `answers`: neighbor -> the answer of its port to a connection from our address. `interfaces`: address -> interface,
+    of us and of neighbors in our VPC. `rules`: the rules of these interfaces' security groups. `lists`: prefix lists
+    that the rules refer to -> CIDRs.
     """
 
     neighbors: tuple[Neighbor, ...] = ()
@@ -239,12 +240,12 @@ class HostFacts:
     rehearsals: Known[tuple[Rehearsal, ...]]
     exabgp: Known[Exabgp]
     programs: tuple[Problem, ...] = ()
-    """Those of the configuration that cannot be run here."""
+    """Programs of the configuration that cannot be run here."""
     region: str = ""
-    """In which EC2 is asked."""
+    """The region of EC2 calls."""
     sessions: Known[BgpSessions] | None = None
-    """None: no `bgp:` section."""
+    """None without a `bgp:` section."""
     own_exabgp: Known[OwnExabgp] | None = None
-    """None: `bgp2vpc run` runs none."""
+    """None if `bgp2vpc run` runs no ExaBGP."""
     daemons: Mapping[int, str] = field(default_factory=dict)
-    """Process id -> `run` or `helper`: the daemons with this configuration."""
+    """Process id -> `run` or `helper`, of the daemons with this configuration."""

@@ -1,10 +1,10 @@
-"""Findings about BGP neighbors: who they are, whether their ports answer, which security group rules miss. Pure.
+"""Findings about BGP neighbors: membership, answers of their ports, missing security group rules. Pure.
 
-Of each session one side connects (`bgp/mesh.py`), and only that direction is needed. In the other one the daemon asks
-the neighbor to connect, when it has started, and looks whether a neighbor without a session lives
-(`speaker/discovery.py`); where that is filtered, a session may come back a minute later.
+One side of each session connects (`bgp/mesh.py`), and only this direction must be permitted. In the other direction the
+daemon knocks at the neighbor after its start, so that it connects, and checks whether a neighbor without a session is
+alive (`speaker/discovery.py`). If that is filtered, a session may come back a minute later.
 
-Network ACLs are not looked at: they would have to be judged for both subnets, both directions and the ports of answers.
+Network ACLs are not checked: that would involve both subnets, both directions and the ports of answers.
 """
 
 import json
@@ -37,7 +37,7 @@ _ACTIONS: Final = ("ec2:DescribeSecurityGroupRules", "ec2:GetManagedPrefixListEn
 
 
 def members(config: Config, found: Known[BgpSessions], vpc: Known[Vpc]) -> Iterator[Finding]:
-    """Whether there is anybody to peer with, and whether the others find us."""
+    """Whether there is any neighbor, and whether this instance has the tag by which others find it."""
     tag = config.bgp.peers_by_tag if config.bgp else None
     tagged = () if tag is None else vpc if isinstance(vpc, Trouble) else vpc.members
     if isinstance(found, Trouble):
@@ -56,7 +56,7 @@ def members(config: Config, found: Known[BgpSessions], vpc: Known[Vpc]) -> Itera
 
 
 def answers(found: BgpSessions) -> Iterator[Finding]:
-    """Whether the neighbors' ports answer; neighbors of whom the same is to be said share a finding."""
+    """Whether the neighbors' ports answer. Neighbors with the same result share a finding."""
     said: dict[tuple[Callable[[str, str], Finding], str], list[str]] = {}
     for each in found.neighbors:
         told: tuple[Callable[[str, str], Finding], str]
@@ -88,13 +88,13 @@ def _why_silent(neighbor: Neighbor, found: BgpSessions) -> str:
         return f"{words} lets nothing through, or the host is down"
     if _missing(found, *_outward(neighbor)):
         return "a rule of a security group is missing (see security-group)"
-    # Within a subnet network ACLs are not asked.
+    # Network ACLs do not apply within a subnet.
     acl = f"a network ACL of {local.subnet_id} or {remote.subnet_id}" if local.subnet_id != remote.subnet_id else ""
     return f"the security groups permit it, so {f'{acl}, ' if acl else ''}a firewall of that host, or the host is down"
 
 
 def security_groups(found: BgpSessions, metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
-    """What security groups keep from connecting, or may."""
+    """Whether security groups block the sessions, or may block them."""
     unknown: dict[str, object] = {
         f"what {name} permits, which a rule names,": each for name, each in sorted(found.lists.items())
     }
@@ -114,7 +114,7 @@ def security_groups(found: BgpSessions, metadata: Known[MetadataAnswer]) -> Iter
 
 
 def _missing_rules(found: BgpSessions) -> Iterator[Finding]:
-    """A finding for each rule that is missing at either end. Where the port has answered, we need none to connect."""
+    """A finding for each rule missing at either end. If the port has answered, our own connection needs no rule."""
     cut: dict[_MissingRule, list[str]] = {}
     slow: dict[_MissingRule, list[str]] = {}
     for each in found.neighbors:
@@ -139,7 +139,7 @@ def _missing_rules(found: BgpSessions) -> Iterator[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _MissingRule:
-    """None of these groups, of one interface, permits `peer` (a group, or a CIDR) at this TCP port."""
+    """A missing rule: none of these groups of an interface permits `peer` (a group or a CIDR) at this TCP port."""
 
     groups: tuple[str, ...]
     egress: bool
@@ -148,19 +148,19 @@ class _MissingRule:
 
     @property
     def words(self) -> str:
-        """That it is missing."""
+        """The message that the rule is missing."""
         direction, towards = ("egress", "to") if self.egress else ("ingress", "from")
         return f"no {direction} rule of {' or '.join(self.groups)} permits TCP port {self.port} {towards} {self.peer}"
 
     @property
     def command(self) -> str:
-        """That adds it to the first of the groups."""
+        """The command that adds the rule to the first of the groups."""
         is_group, is_ipv6 = self.peer.startswith("sg-"), ":" in self.peer
         head = f"aws ec2 authorize-security-group-{'egress' if self.egress else 'ingress'} --group-id {self.groups[0]}"
         if not self.egress and not is_ipv6:
             source = f"--source-group {self.peer}" if is_group else f"--cidr {self.peer}"
             return f"{head} --protocol tcp --port {self.port} {source}"
-        # Of these the short options take neither a group for egress nor IPv6.
+        # The short options support neither a group for egress nor IPv6.
         key, name = ("UserIdGroupPairs", "GroupId") if is_group else ("IpRanges", "CidrIp")
         key, name = ("Ipv6Ranges", "CidrIpv6") if is_ipv6 else (key, name)
         permission = f"IpProtocol=tcp,FromPort={self.port},ToPort={self.port},{key}=[{{{name}={self.peer}}}]"
@@ -168,14 +168,14 @@ class _MissingRule:
 
 
 def _outward(neighbor: Neighbor) -> tuple[IPAddress, IPAddress, int]:
-    """Our connection to the neighbor: from where, where to, at which port."""
+    """Our connection to the neighbor: source, destination, port."""
     return neighbor.local_address, neighbor.address, neighbor.port
 
 
 def _missing(found: BgpSessions, source: IPAddress, destination: IPAddress, port: int) -> tuple[_MissingRule, ...]:
-    """The rules that keep the source from connecting: egress of its groups, ingress of the destination's.
+    """The rules that are missing for a connection: egress of the source's groups, ingress of the destination's.
 
-    They are stateful: answers need none. Of an end whose interface or groups are not known nothing is said.
+    Security groups are stateful, so answers need no rule. An end whose interface or groups are unknown is skipped.
     """
     rules = () if isinstance(found.rules, Trouble) else found.rules
     missing = []
@@ -193,7 +193,7 @@ def _missing(found: BgpSessions, source: IPAddress, destination: IPAddress, port
 def _permits(
     rule: SecurityGroupRule, port: int, other: IPAddress, other_groups: tuple[str, ...], found: BgpSessions
 ) -> bool:
-    """Whether this rule permits the other end; also if only a prefix list that could not be read might."""
+    """Whether this rule permits the other end. A prefix list that could not be read counts as permitting it."""
     if rule.protocol not in _TCP:
         return False
     if rule.protocol != "-1" and not rule.from_port <= port <= rule.to_port and rule.from_port != -1:

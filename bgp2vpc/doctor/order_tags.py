@@ -1,4 +1,4 @@
-"""Findings about tags that give orders, and about the lifecycle hook. Pure."""
+"""Findings about the tags that give orders, and about the lifecycle hook. Pure."""
 
 from collections.abc import Iterator
 from shlex import quote
@@ -35,12 +35,12 @@ def drain_tag(
 
 
 def without_tags(found: Known[tuple[Rehearsal, ...]]) -> Known[tuple[Rehearsal, ...]]:
-    """The rehearsals without that of the call that `drain_tag` judges: it may not be needed."""
+    """The rehearsals without DescribeTags, which may not be needed and which `drain_tag` reports."""
     return found if isinstance(found, Trouble) else tuple(each for each in found if each.operation != READ)
 
 
 def zone_tag(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Which zones the tables avoid now, and which tables are of another account: of those the tag is not followed."""
+    """The zones that tables avoid now, and tables of other accounts, where the tag has no effect."""
     key = config.tags.avoid_zone
     if not key:
         return
@@ -65,7 +65,7 @@ def zone_tag(config: Config, vpc: Vpc) -> Iterator[Finding]:
 
 
 def hook(config: Config, metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
-    """Whether the group of the lifecycle hook is known. Auto Scaling has no DryRun, so permissions are not tried."""
+    """How the lifecycle hook's group is known. Permissions are not checked, since Auto Scaling has no DryRun."""
     wanted = config.completed_hook
     if wanted is None:
         return

@@ -1,4 +1,4 @@
-"""Findings about routes: fallbacks, prefixes, room in tables and prefix lists, the default route. Pure."""
+"""Findings about routes: fallbacks, prefixes, propagated routes, quotas, prefix lists, the default route. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _QUOTA_CODE: Final = "L-93826ACB"  # "Routes per route table"
 
 
 def fallbacks(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Whether EC2 would take a route to each fallback when it is needed."""
+    """Whether EC2 would accept a route to each fallback."""
     own = {each.id for each in vpc.snapshot.interfaces}
     for (vpc_id, target), rules in sorted(
         fallbacks_of(config.rules, vpc.instance.vpc_id).items(), key=lambda item: (item[0][0], item[0][1].id)
@@ -56,7 +56,7 @@ def fallbacks(config: Config, vpc: Vpc) -> Iterator[Finding]:
 
 
 def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
-    """What lies within the VPC's own CIDRs, where EC2 takes the routes of whole subnets only."""
+    """Prefixes within the VPC's own CIDRs, where EC2 accepts only routes for whole subnets."""
     wanted = managed(config.rules) | accepted(config.rules) | offered_by(running)
     subnets = {cidr for each in (vpc.snapshot.subnets or {}).values() for cidr in each.cidrs}
     inside = {
@@ -69,7 +69,7 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
     edit = f"${{EDITOR:-vi}} {quote(config.file)}"
     for prefix, cidr in sorted(inside):
         words = f"{prefix} lies within the VPC's own {cidr}: EC2 refuses the route unless it is a whole subnet's"
-        # Subnets may not have been read; then it may be one, and the daemon finds out.
+        # If the subnets were not read, the prefix may be one of them.
         yield warn("prefix", words, edit) if vpc.snapshot.subnets is None else fail("prefix", words, edit)
     ranges = {
         (entry, cidr)
@@ -88,7 +88,7 @@ def prefixes(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Find
 
 
 def propagated(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
-    """What a gateway or VPC Route Server propagates as well."""
+    """Prefixes that a gateway or VPC Route Server propagates, too."""
     wanted = managed(config.rules) | accepted(config.rules) | offered_by(running)
     twins = [
         (table_policy.table.id, prefix, route)
@@ -114,7 +114,7 @@ def propagated(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Fi
 
 
 def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Iterator[Finding]:
-    """Static routes of each table against its quota, IPv4 and IPv6 apart."""
+    """The static routes of each table against its quota, which IPv4 and IPv6 have separately."""
     offered = offered_by(running)
     wanted = managed(config.rules) | offered
     mend = (
@@ -139,7 +139,7 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
             words = f"{table_policy.table.id} holds {held} of {quota} IPv{version} routes"
             if of_lists:
                 words += f", {of_lists} of them by MaxEntries of prefix lists"
-            is_full = held >= quota if not of_lists else held > quota  # a list that just fits is no table that is full
+            is_full = held >= quota if not of_lists else held > quota  # a prefix list may fill the table exactly
             if is_full or held + len(missing) > quota:
                 yield fail("room", f"{words}, and {len(missing)} more are wanted: they do not fit", mend)
                 tight = True
@@ -151,7 +151,7 @@ def room(config: Config, vpc: Vpc, running: Known[Running], quota: int) -> Itera
 
 
 def prefix_lists(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[Finding]:
-    """Whether the prefix list of each rule can be used, and has room for what is offered."""
+    """Whether the prefix list of each rule can be used and has room for the offered prefixes."""
     wanted = managed(config.rules) | offered_by(running)
     for rule in (each for each in config.rules if each.prefix_list):
         name = rule.prefix_list and (rule.prefix_list.name or "anycast")
@@ -187,13 +187,13 @@ def prefix_lists(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[
 
 
 def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: Known[Endpoint]) -> Iterator[Finding]:
-    """Whether moving a default route would cut us off from EC2."""
+    """Whether our own default route would cut us off from EC2."""
     offered = offered_by(running)
     defaults = [p for p in managed(config.rules) | accepted(config.rules) | offered if p.prefixlen == 0]
     primary = min(vpc.snapshot.interfaces, key=lambda each: each.position, default=None)
     subnet = primary.subnet_id if primary else "subnet-…"
     here = [table for table in vpc.snapshot.tables.values() if table.vpc_id == vpc.instance.vpc_id]
-    # A subnet that is associated with no table has the main one.
+    # A subnet that is associated with no table uses the main table.
     own = next((table for table in here if subnet in table.subnet_ids), None)
     own = own or next((table for table in here if table.main), None)
     table_policy = vpc.tables.get(own.id) if own else None
@@ -209,7 +209,7 @@ def default_route(config: Config, vpc: Vpc, running: Known[Running], endpoint: K
         if isinstance(endpoint, Trouble):
             yield warn("default-route", f"{prefix} of {own.id} is ours, and the way to EC2 is not known", mend)
             continue
-        # Whether every address of the endpoint in this family is this host's, or has a longer route.
+        # Whether every address of the endpoint in this family is local or has a more specific route.
         others = [r.destination for r in own.routes if isinstance(r.destination, Prefix) and r.destination.prefixlen]
         addresses = [each for each in endpoint.addresses if each.version == prefix.version]
         if all(each.is_loopback() or any(each in other for other in others) for each in addresses):

@@ -1,4 +1,4 @@
-"""The prefixes that the doctor checks, and the EC2 calls that it makes with DryRun."""
+"""The prefixes that the doctor checks, and the EC2 calls that it makes with DryRun. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,16 +17,16 @@ from bgp2vpc.vpc.targets import OPERATIONS
 
 _OF_PREFIX_LISTS: Final = ("GetManagedPrefixListEntries", "ModifyManagedPrefixList")
 _TABLES: Final = 20
-"""Tables whose writes are rehearsed: each costs three of the account's calls, and policies rarely differ by table."""
+"""Maximum number of tables whose writes are rehearsed. Each takes three calls, and policies rarely differ by table."""
 
 
 def is_host_route(prefix: Prefix) -> bool:
-    """Whether it is one address."""
+    """Whether the prefix is a single address."""
     return bool(prefix.prefixlen == (128 if prefix.is_ipv6 else 32))
 
 
 def endpoint_service(region: str) -> str:
-    """The name of EC2's endpoint service, for a VPC endpoint. The regions of China have a prefix of their own.
+    """The name of EC2's endpoint service, for a VPC endpoint. Regions in China have another prefix.
 
     https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
     """
@@ -34,23 +34,23 @@ def endpoint_service(region: str) -> str:
 
 
 def managed(rules: Iterable[Rule]) -> frozenset[Prefix]:
-    """The prefixes that `manage_routes` point at this instance."""
+    """The prefixes of `manage_routes` that point at this instance."""
     return frozenset(p for rule in rules for p, route in rule.manages.items() if route.instance_id is None)
 
 
 def accepted(rules: Iterable[Rule]) -> frozenset[Prefix]:
-    """The prefixes that `accept` names exactly."""
+    """The prefixes that entries of `accept` name exactly."""
     entries = (entry for rule in rules for entry in rule.accept.entries)
     return frozenset(entry.prefix for entry in entries if entry.ge == entry.le == entry.prefix.prefixlen)
 
 
 def offered_by(running: Known[Running]) -> frozenset[Prefix]:
-    """What this host's sources and checks offer now; nothing where no daemon was asked."""
+    """The prefixes that this host's sources and checks offer now; none if no daemon answered."""
     return frozenset() if isinstance(running, Trouble) else running.offered
 
 
 def runs_exabgp(config: Config, running: Known[Running], found: Known[Exabgp]) -> bool:
-    """Whether `bgp2vpc run` runs ExaBGP itself, or would: no ExaBGP is known that runs the daemon as its helper."""
+    """Whether `bgp2vpc run` runs ExaBGP itself, or would do so: no ExaBGP runs the daemon as its helper."""
     if config.bgp is None:
         return False
     told = not isinstance(running, Trouble) and running.runs_exabgp
@@ -58,14 +58,14 @@ def runs_exabgp(config: Config, running: Known[Running], found: Known[Exabgp]) -
 
 
 def named(names: Sequence[str]) -> str:
-    """The first of these, and how many there are besides."""
+    """The first five names, and the number of further ones."""
     shown = ", ".join(names[:5])
     return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An EC2 call; `about`: the table, for writes."""
+    """An EC2 call. `about`: the table, for writes."""
 
     operation: str
     parameters: Mapping[str, Any]
@@ -73,7 +73,7 @@ class Call:
 
 
 def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Call, ...]:
-    """Every reading call that this configuration needs. `instance_id` empty: in an account that does not have it."""
+    """The read calls that this configuration needs. `instance_id`: empty for an account without this instance."""
     values = sorted(vpc_ids)
     in_vpcs = {"Filters": [{"Name": "vpc-id", "Values": values}]} if values else {}
     needed = _needed(config, is_own=bool(instance_id))
@@ -93,10 +93,10 @@ def reads(config: Config, vpc_ids: Iterable[str], instance_id: str) -> tuple[Cal
 
 
 def writes(config: Config, tables: Sequence[TablePolicy], own: Sequence[Interface]) -> tuple[Call, ...]:
-    """Every writing call that the rules of the first tables can make there.
+    """The write calls that the rules of the first tables may make, and the calls for transit tables and prefix lists.
 
-    To one of our own interfaces, or attachments, that is in the table's VPC; without one, EC2 would refuse a target,
-    and is not asked.
+    The target is one of our interfaces or attachments in the table's VPC. Without one, calls with a target are left
+    out, since EC2 would refuse them.
     """
     found: list[Call] = []
     for table_policy in tables[:_TABLES]:
@@ -125,6 +125,6 @@ def writes(config: Config, tables: Sequence[TablePolicy], own: Sequence[Interfac
 
 
 def _needed(config: Config, *, is_own: bool) -> frozenset[str]:
-    """The calls that the least policy of this configuration allows."""
+    """The names of the calls that the least policy of this configuration allows."""
     statements = least_policy(config, AccountScope(), is_own=is_own).statements
     return frozenset(action.removeprefix("ec2:") for statement in statements for action in statement.actions)

@@ -1,4 +1,4 @@
-"""Findings about the VPC: credentials, permissions, tables, interfaces, polls. Pure."""
+"""Findings about the VPC: credentials, permissions, tables, transit gateways, interfaces, polls. Pure."""
 
 import math
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _CLOCK: Final = ("RequestExpired", "InvalidSecurity.RequestHasExpired", "Signatu
 
 
 def credentials(config: Config, vpc: Known[Vpc], metadata: Known[MetadataAnswer]) -> Iterator[Finding]:
-    """Whether EC2 answers, and accepts our credentials."""
+    """Whether EC2 answers and accepts our credentials."""
     if not isinstance(vpc, Trouble):
         yield ok("credentials", f"EC2 answers to them, as {vpc.instance.id} of {vpc.instance.vpc_id}")
         return
@@ -58,10 +58,10 @@ def credentials(config: Config, vpc: Known[Vpc], metadata: Known[MetadataAnswer]
 def permissions(
     config: Config, found: Known[tuple[Rehearsal, ...]], metadata: Known[MetadataAnswer]
 ) -> Iterator[Finding]:
-    """One finding for each action: DryRun tells without writing.
+    """One finding for each action, from calls with DryRun.
 
-    What EC2 looks at first, the permission or the parameters, is not documented. So a call counts as allowed if EC2
-    would have made it, or says of the route what only who may write it needs to be told.
+    EC2 does not document whether it checks the permission or the parameters first. So a call counts as allowed if EC2
+    would have made it, or if its error is about the existing route (RouteExists, RouteMissing).
     """
     again = f"bgp2vpc doctor -f {quote(config.file)}"
     if isinstance(found, Trouble):
@@ -99,7 +99,7 @@ def _policy(metadata: Known[MetadataAnswer], file: str) -> str:
 
 
 def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Whether every rule finds tables, and whether they are of our own account."""
+    """Whether every rule finds tables, and whether these belong to our own account."""
     own_accounts = {each.owner_id for each in vpc.snapshot.interfaces if each.owner_id}
     others = {
         table.id: table.owner_id
@@ -139,7 +139,7 @@ def tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
 
 
 def transit_tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Whether this VPC is attached to a transit gateway, and rules find tables there."""
+    """Whether this VPC is attached to a transit gateway, and whether rules find tables there."""
     for rule in config.rules:
         if rule.find_transit is None:
             continue
@@ -167,7 +167,7 @@ def transit_tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
 
 
 def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Which interface each rule would use, and whether it may forward."""
+    """The interface that each rule would use, and whether its source/destination check is off."""
     chosen: dict[str, Interface] = {}
     for rule in config.rules:
         route = next((each for each in rule.manages.values() if each.instance_id is None), None)
@@ -199,7 +199,7 @@ def interfaces(config: Config, vpc: Vpc) -> Iterator[Finding]:
 
 
 def polls(config: Config, vpc: Vpc) -> Iterator[Finding]:
-    """Whether a poll_time that is configured leaves EC2's reads to others, with as many instances as have the tag."""
+    """Whether the configured `poll_time` takes too many of EC2's reads, with as many instances as have the tag."""
     if config.poll_time is None or isinstance(vpc.members, Trouble):
         return
     of_gateways = sum(each.is_transit for each in vpc.snapshot.tables.values())

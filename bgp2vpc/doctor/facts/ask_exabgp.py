@@ -1,16 +1,16 @@
-"""Run by ExaBGP's own Python, not imported: what ExaBGP's parser makes of a file, as one line of JSON.
+"""A script for ExaBGP's own Python, not imported: prints a file as parsed by ExaBGP, as one line of JSON.
 
     python3 -I ask_exabgp.py FILE
 
-It loads the file as `exabgp validate` (4.2: `exabgp --test`) does, so it starts no process and opens no socket. 4.2 and
-5.0. Nothing of bgp2vpc is imported, since ExaBGP may have a Python of its own, and an older one.
+It loads the file as `exabgp validate` (4.2: `exabgp --test`) does, so it starts no process and opens no socket. For 4.2
+and 5.0. It imports nothing of bgp2vpc, since ExaBGP may have another, older Python.
 """
 
 import json
 import os
 import sys
 
-os.environ.update({"exabgp_log_enable": "false"})  # read by the imports; of what is printed, the last line counts
+os.environ.update({"exabgp_log_enable": "false"})  # must be set before the imports; only the last line of output counts
 
 from exabgp.bgp.message.update.attribute import Attribute
 from exabgp.configuration.configuration import Configuration
@@ -30,7 +30,7 @@ _HEARING = ("neighbor-changes", "receive-parsed", "receive-update")
 
 
 def main(file: str) -> int:
-    """Print it. Exit status 1: ExaBGP refuses the file."""
+    """Print the parsed file. Returns the exit status: 1 if ExaBGP refuses the file."""
     configuration = Configuration([file])
     if not configuration.reload():
         return 1
@@ -47,7 +47,7 @@ def main(file: str) -> int:
             "routes": [
                 {
                     "prefix": str(change.nlri).split()[0],
-                    # 4.2 has taken it out by now.
+                    # 4.2 has removed it from the attributes by now.
                     "watchdog": str(change.attributes.get(Attribute.CODE.INTERNAL_WATCHDOG, "")),
                 }
                 for change in each.changes

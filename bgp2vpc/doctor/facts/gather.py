@@ -1,4 +1,4 @@
-"""Gathers the facts, each on a thread of its own, so that one that hangs does not delay the others."""
+"""Collects the facts, each on a thread of its own, so that a fact that hangs does not delay the others."""
 
 import json
 import os
@@ -59,7 +59,7 @@ from bgp2vpc.vpc.order_tags import INSTANCE_TAGS
 from bgp2vpc.vpc.snapshot import Snapshot
 
 PATIENCE: Final = 15.0
-"""Seconds for each fact, of which most take none."""
+"""Maximum seconds for each fact; most take no noticeable time."""
 _TABLES_AT_ONCE: Final = 8
 _PEERCRED: Final = 12  # three integers of 4 bytes: pid, uid, gid
 
@@ -67,7 +67,7 @@ T = TypeVar("T")
 
 
 class Fact(Generic[T]):
-    """A fact that is gathered on a thread from now on."""
+    """A fact whose thread starts when it is created."""
 
     def __init__(self, gather: Callable[[], Known[T]]) -> None:
         self._answer: SimpleQueue[Known[T]] = SimpleQueue()
@@ -78,11 +78,11 @@ class Fact(Generic[T]):
             except (Bgp2vpcError, OSError, ValueError, LookupError) as error:
                 self._answer.put(Trouble(str(error) or type(error).__name__, error))
 
-        # A daemon thread, so that one that still hangs does not keep the program from ending.
+        # A daemon thread, so that the program can end even if the thread hangs.
         Thread(target=answer, daemon=True).start()
 
     def known(self, patience: float = PATIENCE) -> Known[T]:
-        """The fact; to be asked once. Trouble if it takes longer than `patience` seconds."""
+        """The fact, or Trouble if it takes longer than `patience` seconds. May be called only once."""
         try:
             return self._answer.get(timeout=patience)
         except Empty:
@@ -90,7 +90,7 @@ class Fact(Generic[T]):
 
 
 def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -> HostFacts:
-    """All facts. Takes as long as the slowest, and writes nothing anywhere."""
+    """Collect all facts, without writing anything."""
     running = Fact(lambda: _running(socket_path))
     host = Fact(machine.host)
     metadata = Fact(_metadata)
@@ -103,7 +103,7 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     vpc: Fact[Vpc] = Fact(lambda: _vpc(config))
     seen = vpc.known()
     if isinstance(seen, Trouble):
-        # Who we are as far as the configuration and metadata tell it: the calls can be rehearsed with that, too.
+        # The instance according to configuration and metadata, which is enough to rehearse calls.
         told = Instance("", "", "") if isinstance(who, Trouble) else who.instance
         ids = (config.instance_id or told.id, region, config.vpc_id or told.vpc_id)
         instance = Instance(*ids) if all(ids) else None
@@ -129,7 +129,7 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
 
 
 def _written(config: Config, vpc: Known[Vpc], *, is_own: bool) -> Known[Written]:
-    """ExaBGP's file as it is to be. Without EC2, with the peers that are listed only. Raises ExabgpError."""
+    """The ExaBGP file to be generated; without EC2 only with the listed peers. Raises ExabgpError."""
     if config.bgp is None:
         return Trouble("the configuration has no bgp section")
     seen = None if isinstance(vpc, Trouble) else vpc
@@ -174,7 +174,7 @@ def _metadata() -> Known[MetadataAnswer]:
 
 
 def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
-    """Times one request without credentials: EC2 refuses it at once, with its date."""
+    """Measure one request without credentials, which EC2 refuses at once, with a Date header."""
     if not region:
         return REGION_UNKNOWN
     url = endpoint_url(region)
@@ -194,16 +194,16 @@ def _endpoint(region: str, timeout: float) -> Known[Endpoint]:
     addresses = tuple(sorted(parse_address(str(each).partition("%")[0]) for each in found))
     ahead = None
     with suppress(ValueError):
-        if date:  # of whole seconds
+        if date:  # in whole seconds
             ahead = parsedate_to_datetime(date).timestamp() + 0.5 - (began_at + took / 2)
     return Endpoint(url, addresses, took, ahead, proxy)
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Follows no redirect: without a query, EC2 redirects to a web page."""
+    """Follows no redirects: without a query, EC2 redirects to a web page."""
 
     def redirect_request(self, *_: Any, **__: Any) -> None:
-        """Follow none: it becomes an HTTPError."""
+        """Make every redirect an HTTPError."""
 
 
 def _vpc(config: Config) -> Known[Vpc]:
@@ -256,7 +256,7 @@ def _vpc(config: Config) -> Known[Vpc]:
 
 
 def _transit_tables(config: Config, api: VpcApi, snapshot: Snapshot) -> dict[str, RouteTable]:
-    """Of the transit gateways that the VPC is attached to, the tables that rules are about."""
+    """The tables of the VPC's transit gateways that rules select."""
 
     def wanted(table: RouteTable) -> bool:
         return any(finds_transit(rule, table, snapshot.zone) for rule in config.rules)
@@ -266,7 +266,7 @@ def _transit_tables(config: Config, api: VpcApi, snapshot: Snapshot) -> dict[str
 
 
 def _prefix_lists(config: Config, api: VpcApi) -> Mapping[str, ManagedPrefixList] | None:
-    """All of the region, those that rules mean with their entries; None: no rule has one, or they cannot be read."""
+    """The prefix lists of the region, with entries if a rule refers to them; None if no rule does, or on failure."""
     refs = [rule.prefix_list for rule in config.rules if rule.prefix_list]
     if not refs:
         return None
@@ -282,7 +282,7 @@ def _prefix_lists(config: Config, api: VpcApi) -> Mapping[str, ManagedPrefixList
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:
-    """The calls with DryRun; writes only if the tables are known. Missing credentials end it: all would fail alike."""
+    """Make the calls with DryRun, writes only if the tables are known; none without credentials."""
     if instance is None:
         return Trouble("which instance this is, is not known")
     if isinstance(vpc, Trouble) and isinstance(vpc.error, Credentials):

@@ -1,4 +1,4 @@
-"""Reads the addresses and sysctls of this machine from the kernel."""
+"""Reads addresses, sysctls and listening sockets of this machine from the kernel, and proxies from the environment."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ _SIGNS_OF_CONTAINERS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 
 def host() -> Host:
-    """What there is now. Raises OSError."""
+    """The facts about this machine. Raises OSError."""
     addresses: dict[IPAddress, frozenset[str]] = {}
     for index, address in _dump():
         with suppress(OSError):  # gone meanwhile
@@ -35,7 +35,7 @@ def host() -> Host:
     forwards = frozenset(version for version, path in switches.items() if _number(Path(path)) > 0)
     rp_filter = {}
     if _CONF.is_dir():
-        # As ip-sysctl.rst has it: the larger of `all` and the interface's own counts. Without the loopback.
+        # ip-sysctl.rst: the larger one of `all` and the interface's own value counts. Without the loopback.
         common = _number(_CONF / "all" / "rp_filter")
         names = sorted(each.name for each in _CONF.iterdir() if each.name not in ("all", "default", "lo"))
         rp_filter = {name: max(common, _number(_CONF / name / "rp_filter")) for name in names}
@@ -44,7 +44,7 @@ def host() -> Host:
 
 
 def proxy_for(url: str) -> str:
-    """HOST:PORT of the proxy that the environment names for this URL, without a password; empty: none."""
+    """HOST:PORT of the environment's proxy for this URL, without credentials; empty for none."""
     parts = urlsplit(url)
     proxy = getproxies().get(parts.scheme, "")
     if not proxy or proxy_bypass(parts.netloc):
@@ -53,13 +53,13 @@ def proxy_for(url: str) -> str:
 
 
 def first_unprivileged_port() -> int:
-    """Ports below need CAP_NET_BIND_SERVICE: ip-sysctl.rst."""
+    """The first port that can be bound without CAP_NET_BIND_SERVICE (ip-sysctl.rst)."""
     path = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
     return _number(path) if path.exists() else 1024
 
 
 def may_bind_below(pid: int) -> bool | None:
-    """Whether programs that this process starts may bind the ports below: capabilities(7). None: not known."""
+    """Whether children of this process may bind privileged ports (capabilities(7)); None if unknown."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:  # it has ended, or is in another container
@@ -70,14 +70,14 @@ def may_bind_below(pid: int) -> bool | None:
 
 
 def listening(ports: Collection[int]) -> tuple[PortHolder, ...]:
-    """Who listens at these TCP ports, in the network namespace of this process: proc(5), net/tcp. Raises OSError."""
+    """The sockets listening at these TCP ports in our network namespace (proc(5), net/tcp). Raises OSError."""
     found: dict[str, tuple[IPAddress, int]] = {}
     for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")):
         rows = path.read_text().splitlines()[1:] if path.exists() else []
         for row in map(str.split, rows):
             digits, _, port = row[1].partition(":")
             if row[3] == _LISTEN and int(port, 16) in ports:
-                # 32-bit words, each in the order of this host.
+                # 32-bit words, each in host byte order.
                 words = [int(digits[at : at + 8], 16) for at in range(0, len(digits), 8)]
                 family = socket.AF_INET if len(words) == 1 else socket.AF_INET6
                 address = IPAddress(socket.inet_ntop(family, struct.pack(f"={len(words)}I", *words)))
@@ -89,7 +89,7 @@ def listening(ports: Collection[int]) -> tuple[PortHolder, ...]:
 
 
 def _owners(inodes: frozenset[str]) -> dict[str, tuple[int, str, int]]:
-    """Socket -> (pid, name, session) of a process that has it, as far as we may look."""
+    """Socket inode -> (pid, name, session) of a process that has it, if it is visible to us."""
     owners = {}
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
@@ -104,7 +104,7 @@ def _owners(inodes: frozenset[str]) -> dict[str, tuple[int, str, int]]:
 
 
 def _dump() -> Iterator[tuple[int, IPAddress]]:
-    """(interface, address) of all addresses."""
+    """(interface index, address) of all addresses of this host."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
         kernel.settimeout(2.0)
         length = _HEADER.size + _ADDRESS.size

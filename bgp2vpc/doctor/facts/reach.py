@@ -1,7 +1,8 @@
-"""Looks at our BGP sessions from outside of ExaBGP: whether neighbors' ports answer, and the security groups between.
+"""Checks BGP sessions from outside ExaBGP: the answers of neighbors' ports, the security groups in between, and the
+ExaBGP of `bgp2vpc run`.
 
-A connection is opened and closed again, at all neighbors at the same time. ExaBGP takes it for one that did not last;
-sessions that stand are not disturbed (RFC 4271 section 6.8), and the daemon knocks in the same way (`discovery.reach`).
+It connects to all neighbors at the same time and closes the connections. That does not disturb established sessions
+(RFC 4271 section 6.8); the daemon connects in the same way (`discovery.reach`).
 """
 
 import asyncio
@@ -21,15 +22,15 @@ from bgp2vpc.speaker.render_conf import Written
 from bgp2vpc.vpc.aws.ec2 import Ec2
 
 TIMEOUT: Final = 2.0
-"""Seconds for a connection: one that is lost is tried again after one second."""
+"""Seconds for a connection. TCP repeats a lost SYN after one second."""
 
 
 def sessions(neighbors: Sequence[Neighbor], vpc: Known[Vpc], timeout: float) -> BgpSessions:
-    """What the neighbors' ports answer, and what lies between. `timeout`: seconds for each call of EC2."""
+    """The answers of the neighbors' ports, and the security groups. `timeout`: seconds for each EC2 call."""
     answers = asyncio.run(_answers(neighbors))
     if isinstance(vpc, Trouble):
         return BgpSessions(tuple(neighbors), answers, rules=vpc)
-    # The interfaces at both ends of the sessions, the rules of their groups, and the prefix lists in these.
+    # The interfaces at both ends of the sessions, the rules of their groups, and the prefix lists in the rules.
     ec2 = Ec2(vpc.instance.region, timeout=timeout)
     ends = {address for each in neighbors for address in (each.address, each.local_address)}
     interfaces = {address: each for each in vpc.snapshot.interfaces for address in each.addresses & ends}
@@ -49,7 +50,7 @@ def sessions(neighbors: Sequence[Neighbor], vpc: Known[Vpc], timeout: float) -> 
 
 
 def own_exabgp(config: Config, written: Known[Written], running: Known[Running]) -> OwnExabgp:
-    """The ExaBGP that `bgp2vpc run` runs with this configuration, or would run. Raises OSError."""
+    """The ExaBGP that `bgp2vpc run` runs or would run with this configuration. Raises OSError."""
     listens = frozenset() if isinstance(written, Trouble) else written.listens
     return OwnExabgp(
         *_installed(config, written),
@@ -61,7 +62,7 @@ def own_exabgp(config: Config, written: Known[Written], running: Known[Running])
 
 
 def _installed(config: Config, written: Known[Written]) -> tuple[Known[str], Known[str]]:
-    """The version of ExaBGP, and why it refuses the file that is made for it; empty: it does not."""
+    """The version of ExaBGP, and why it refuses the generated file, empty if it does not."""
     try:
         program = exabgp_file.find_program(config.bgp.exabgp if config.bgp else None, own_first=True)
     except ExabgpError as error:

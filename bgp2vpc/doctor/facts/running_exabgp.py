@@ -1,7 +1,8 @@
-"""Finds the ExaBGP that runs the daemon and its file, and asks the installed ExaBGP about itself and that file.
+"""Finds the ExaBGP that runs the daemon, and lets the installed ExaBGP check that one's file.
 
-Any user may own the process that listens on the socket, and its parent. The doctor may be root, so it never runs a word
-of their command lines. It takes only the name of the configuration file from there, and reads regular files only.
+Any user may own the process that listens on the socket, and its parents, while the doctor may be root. So it never
+executes anything from their command lines. It takes only the name of the configuration file from there, and reads only
+regular files.
 """
 
 import os
@@ -29,12 +30,12 @@ _SYNTAX: Final = "syntax error"
 _SAID: Final = 300
 _ASK: Final = Path(__file__).with_name("ask_exabgp.py")
 _LARGEST: Final = 4 << 20
-"""Bytes of a file that is read."""
+"""Maximum size of a file in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Parent:
-    """The ExaBGP above the daemon: its working directory, arguments, and child that is the daemon or leads to it."""
+    """The ExaBGP among the daemon's ancestors. `child`: the command line of its child that leads to the daemon."""
 
     directory: str
     arguments: list[str]
@@ -43,7 +44,7 @@ class _Parent:
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    """The user, and its groups, that a helper has. `is_sure`: of a process that runs; else ExaBGP's default."""
+    """The user and groups of a helper. `is_sure`: taken from a running process, not from ExaBGP's default."""
 
     name: str
     uid: int
@@ -52,9 +53,9 @@ class _Reader:
 
 
 def look_at(file: Path | None, daemon: int | None, config_file: str) -> Known[Exabgp]:
-    """The file that is given, or the one of the ExaBGP whose helper the daemon (a pid) is; empty if there is none.
+    """The facts about the given file, or about that of the ExaBGP that runs the daemon; empty if there is none.
 
-    Raises OSError if the file cannot be read.
+    `daemon`: its process id. Raises OSError if the file cannot be read.
     """
     parent = _exabgp_above(daemon) if daemon else None
     if file is None:
@@ -86,7 +87,7 @@ def look_at(file: Path | None, daemon: int | None, config_file: str) -> Known[Ex
 
 
 def version_of(program: str) -> str:
-    """What this ExaBGP says it is; empty if it does not say."""
+    """The version of this ExaBGP, as it prints it; empty if unknown."""
     for word in ("--version", "version"):  # 4.2 has an option for it, 5.0 a command
         _, said = _run([program], word)
         if found := _VERSION.search(said):
@@ -95,7 +96,7 @@ def version_of(program: str) -> str:
 
 
 def daemons(config_file: str) -> dict[int, str]:
-    """The processes that are `bgp2vpc run` or `bgp2vpc helper` with this configuration: process id -> which."""
+    """Process id -> `run` or `helper`, of the bgp2vpc processes with this configuration."""
     found = {}
     for pid in (int(each.name) for each in Path("/proc").iterdir() if each.name.isdigit()):
         stanza = ProcessStanza("", tuple(_command_line(pid)), "")
@@ -108,7 +109,7 @@ def daemons(config_file: str) -> dict[int, str]:
 
 
 def _exabgp_above(daemon: int) -> _Parent | None:
-    """Above it there may be shells and other wrappers."""
+    """The ExaBGP among the ancestors of the daemon, perhaps above shells and other wrappers; None if there is none."""
     pid, child = _parent(daemon), daemon
     while pid > 1:
         command = _command_line(pid)
@@ -124,8 +125,8 @@ def _exabgp_above(daemon: int) -> _Parent | None:
 
 
 def _asked(file: Path) -> tuple[str, Known[str], ExabgpConf | None]:
-    """The version of the installed ExaBGP, why it refuses this file (empty: it does not), and what it makes of it."""
-    # Beside our own Python, or in the PATH.
+    """The version of the installed ExaBGP, why it refuses this file (empty if it does not), and the parsed file."""
+    # Beside our own Python, else in PATH.
     beside = Path(sys.executable).with_name("exabgp")
     program = str(beside) if beside.exists() else shutil.which("exabgp")
     if program is None:
@@ -142,14 +143,14 @@ def _asked(file: Path) -> tuple[str, Known[str], ExabgpConf | None]:
 
 
 def _parsed(program: str, file: Path) -> ExabgpConf | None:
-    """What the parser of this ExaBGP makes of the file; None: it cannot be asked, as with a zipped one."""
+    """The file as this ExaBGP parses it; None if its Python cannot be run, as with a zipped ExaBGP."""
     try:
         with open(program, "rb") as script:
             first = script.readline(200).decode()
         interpreter = shlex.split(first.removeprefix("#!")) if first.startswith("#!/") else []
         if not interpreter:
             return None
-        # Isolated: of neither the working directory nor the environment is anything imported.
+        # Isolated, so that nothing is imported from the working directory or the environment.
         code, said = _run(interpreter, "-I", str(_ASK), str(file))
         return told_by_exabgp(said) if code == 0 else None
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
@@ -164,7 +165,7 @@ def _parent(pid: int) -> int:
 
 
 def _reader(daemon: int | None, user: str) -> _Reader | None:
-    """As whom the helper reads its file: as the process that runs now, else as ExaBGP's `user`; None: not known."""
+    """The user with which the helper reads its file: of the running process, else ExaBGP's `user`; None if unknown."""
     if daemon is not None:
         with suppress(OSError, ValueError, LookupError):
             lines = Path(f"/proc/{daemon}/status").read_text().splitlines()
@@ -172,7 +173,7 @@ def _reader(daemon: int | None, user: str) -> _Reader | None:
             uid = int(fields["Uid"][1])  # the effective one
             return _Reader(_name(uid), uid, frozenset(map(int, [fields["Gid"][1], *fields["Groups"]])), is_sure=True)
     with suppress(KeyError, ValueError):
-        # An ExaBGP that is started by root gives up user and group.
+        # An ExaBGP started by root changes user and group.
         entry = pwd.getpwnam(user)
         return _Reader(user, entry.pw_uid, frozenset({entry.pw_gid}), is_sure=False)
     return None
@@ -186,7 +187,7 @@ def _name(uid: int) -> str:
 
 
 def _closed(path: str, reader: _Reader) -> Closed | None:
-    """Why this user may not read the file; None: it may, or only the kernel could tell (no such file, an ACL)."""
+    """Why this user may not read the file; None if it may, or if that is unknown (no such file, an ACL)."""
     uid = reader.uid
     for place in (*reversed(Path(path).parents), Path(path)):
         try:
@@ -217,12 +218,12 @@ def _command_line(pid: int) -> list[str]:
 
 
 def _read(file: Path) -> Known[str]:
-    """Its text. Only a regular file is opened: opening a device may have effects, and a pipe may never end."""
+    """The text of a regular file. Others are not opened: a device may have side effects, and a pipe may never end."""
     if not str(file).isprintable():
         return Trouble(f"{str(file)!a} is no name to be printed")
     if not stat.S_ISREG(os.stat(file).st_mode):
         return Trouble(f"{file} is no regular file")
-    # It may be another one by now.
+    # Checked again, as the file may have been replaced.
     with open(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC), "rb") as opened:
         if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
             return Trouble(f"{file} is no regular file")
@@ -233,7 +234,7 @@ def _read(file: Path) -> Known[str]:
 
 
 def _run(program: Sequence[str], *arguments: str) -> tuple[int | None, str]:
-    """Exit status and output; None: it did not run to its end, and why."""
+    """Exit status and output; None and the reason if it did not run to its end."""
     try:
         done = subprocess.run(
             [*program, *arguments],
