@@ -51,6 +51,11 @@ class _Session:
     told: set[str | None] = field(default_factory=set)
     settled: bool = False
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it is established."""
+        return self.since is not None
+
 
 class Neighbors:
     """The sessions by neighbor address, and the paths that neighbors no longer offer."""
@@ -71,7 +76,7 @@ class Neighbors:
         """Set the addresses of the configured neighbors. One that is no longer configured and is down is forgotten."""
         for gone in self._expected.difference(addresses):
             session = self._sessions.get(gone)
-            if session is not None and session.since is None:
+            if session is not None and not session.is_up:
                 del self._sessions[gone]
         self._expected = frozenset(addresses)
         self._mentioned &= self._expected
@@ -101,7 +106,7 @@ class Neighbors:
     def up(self, peer: IPAddress, now: float) -> None:
         """The session is established."""
         session = self._sessions.setdefault(peer, _Session())
-        if session.since is None:
+        if not session.is_up:
             session.since, session.told, session.settled = now, set(), False
             # The peer may announce again in this session what it withdrew in an earlier one.
             withdrawn = (
@@ -112,7 +117,7 @@ class Neighbors:
     def down(self, peer: IPAddress, now: float) -> bool:
         """The session is down. Returns whether that is a change."""
         before = self._sessions.get(peer)
-        if before is not None and before.since is None:
+        if before is not None and not before.is_up:
             return False
         self._sessions[peer] = _Session(lost=now)
         return True
@@ -120,7 +125,7 @@ class Neighbors:
     def end_of_rib(self, peer: IPAddress, family: str | None) -> bool:
         """End-of-RIB of a family, or of all if None (RFC 4724 section 2). Returns whether it is the first."""
         session = self._sessions.get(peer)
-        if session is None or session.since is None or family in session.told:
+        if session is None or not session.is_up or family in session.told:
             return False
         session.told.add(family)
         return True
@@ -170,7 +175,7 @@ class Neighbors:
         left = [self._departed[prefix, each] for each in addresses if (prefix, each) in self._departed]
         departures = {how for how, _ in left}
         sessions = [self._sessions[each] for each in addresses if each in self._sessions]
-        up = [each for each in sessions if each.since is not None]
+        up = [each for each in sessions if each.is_up]
         if up:
             # An end-of-RIB alone is no proof: ExaBGP sends it at once, and its scripts announce later.
             has_told = any(each.settled for each in up)
@@ -210,12 +215,12 @@ class Neighbors:
     def is_up(self, peer: IPAddress) -> bool:
         """Whether the session with `peer` is up."""
         session = self._sessions.get(peer)
-        return session is not None and session.since is not None
+        return session is not None and session.is_up
 
     @property
     def have_sessions(self) -> bool:
         """Whether any session is up."""
-        return any(session.since is not None for session in self._sessions.values())
+        return any(session.is_up for session in self._sessions.values())
 
     @property
     def are_known(self) -> bool:
@@ -236,7 +241,7 @@ class Neighbors:
         return [
             NeighborRow(
                 address=str(peer),
-                up=session.since is not None,
+                up=session.is_up,
                 seconds=round(now - since, 1) if (since := session.since or session.lost) else None,
                 has_told_all=bool(session.told),
             )

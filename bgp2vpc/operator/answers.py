@@ -15,13 +15,17 @@ class BadQuestion(Bgp2vpcError):
 
 def check_row(status: CheckStatus, now: float) -> CheckRow:
     """A row of `checks` in the status. `now`: the event loop's seconds."""
+
+    def ago(at: float | None) -> float | None:
+        return None if at is None else round(now - at, 1)
+
     return CheckRow(
         name=status.name,
         type=status.type,
         destination=str(status.destination),
         state=CHECK_STATES[status.healthy],
-        since=None if status.since is None else round(now - status.since, 1),
-        unknown_since=None if status.unknown_since is None else round(now - status.unknown_since, 1),
+        since=ago(status.since),
+        unknown_since=ago(status.unknown_since),
         latency=None if status.latency is None else round(status.latency, 4),
         reason=status.last_reason,
         history=tuple(sample.healthy for sample in status.history),

@@ -203,7 +203,7 @@ class Drainer(Observer):
             self._reconciler.prefixes_changed(prefixes.prefixes)
         if save and changed:
             self._state_file.keep(orders, OrderKind.DRAIN)
-        self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
+        self._deadlines.want(orders.deadlines())
         self._look()
         self._watch()
 
@@ -305,8 +305,7 @@ class Drainer(Observer):
         """The outcome according to the table now; None if no rule matches the prefix any more."""
         table_id, prefix = key
         table_policy = self._view.tables.get(table_id)
-        rule = table_policy.rule_for(prefix) if table_policy is not None else None
-        if table_policy is None or rule is None:
+        if table_policy is None or (rule := table_policy.rule_for(prefix)) is None:
             return None
         route, settings = table_policy.table.static_route(prefix), rule.settings_of(prefix)
         if route is None:

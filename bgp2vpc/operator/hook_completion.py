@@ -7,6 +7,7 @@ periodically. After the drain, CompleteLifecycleAction completes the hook.
 import asyncio
 import logging
 from collections.abc import Mapping
+from math import inf
 from typing import Final
 
 from bgp2vpc.backoff import BackOff
@@ -78,16 +79,15 @@ class HookCompletion:
         """Send heartbeats and complete the action. Ends without it if there is no action or the drain was undrained."""
         clock = asyncio.get_running_loop().time
         waits, began = BackOff(RETRY, RETRY_MOST), clock()
-        drained_at: float | None = None
-        beat_at: float | None = None
+        drained_at, beat_at = inf, -inf
         while not self._is_over and (phase := self._drainer.phase_of_all(Cause.LIFECYCLE)) is not None:
             now, reconciler = clock(), self._reconciler
-            if phase is Phase.DRAINED and drained_at is None:
-                drained_at = now
+            if phase is Phase.DRAINED:
+                drained_at = min(drained_at, now)
             step = next_step(
-                drained_for=None if drained_at is None else now - drained_at,
+                drained_for=now - drained_at,
                 is_settled=reconciler.first_observation.is_set() and reconciler.is_done(),
-                beat_ago=None if beat_at is None else now - beat_at,
+                beat_ago=now - beat_at,
             )
             if step is LifecycleStep.WAIT:
                 await asyncio.sleep(LOOK_EVERY)

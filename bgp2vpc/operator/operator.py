@@ -286,7 +286,7 @@ class Operator(Observer):
         self._orders = orders
         self._inputs.held = prefixes_of(orders.of(OrderKind.HOLD)).prefixes
         self._inputs.taken = prefixes_of(orders.of(OrderKind.TAKEOVER)).prefixes
-        self._deadlines.want({each.key: each.until for each in orders if each.until is not None})
+        self._deadlines.want(orders.deadlines())
         self._state_file.keep(orders, OrderKind.HOLD, OrderKind.TAKEOVER)
         if decide and changed:
             self._reconciler.prefixes_changed(prefixes_of(changed).prefixes)

@@ -90,7 +90,7 @@ class Order:
             "by": self.who or self.cause.value,
             "reason": self.reason,
             "since": in_utc(self.since),
-            "until": None if self.until is None else in_utc(self.until),
+            "until": utc_or_none(self.until),
         }
 
     def to_leaving(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ class Order:
             "prefix": None if self.prefix is None else str(self.prefix),
             "state": self.phase.value,
             "since": in_utc(self.since),
-            "until": None if self.until is None else in_utc(self.until),
+            "until": utc_or_none(self.until),
             "by": self.cause.value,
             "who": self.who,
             "reason": self.reason,
@@ -114,36 +114,43 @@ def read_hold(entry: dict[str, Any]) -> Order:
     """Parse a hold written by `to_row`. Raises ValueError, KeyError, TypeError or AttributeError for anything else."""
     if OrderKind(entry["verb"]) is not OrderKind.HOLD:
         raise ValueError(f"{entry['verb']!r} is no hold")
-    until = entry["until"]
     return Order(
         OrderKind.HOLD,
         parse_destination(entry["prefix"]),
         datetime.fromisoformat(entry["since"]).timestamp(),
         str(entry["by"]),
         str(entry["reason"]),
-        None if until is None else datetime.fromisoformat(until).timestamp(),
+        _read_time(entry["until"]),
     )
 
 
 def read_drain(entry: dict[str, Any]) -> Order:
     """Parse a drain written by `to_leaving`, also of versions without `who` and `until`. Raises as `read_hold`."""
-    until = entry.get("until")
     return Order(
         OrderKind.DRAIN,
         None if entry["prefix"] is None else parse_prefix(entry["prefix"]),
         datetime.fromisoformat(entry["since"]).timestamp(),
         str(entry.get("who", "")),
         str(entry["reason"]),
-        None if until is None else datetime.fromisoformat(until).timestamp(),
+        _read_time(entry.get("until")),
         Cause(entry["by"]),
         Phase(entry["state"]),
         bool(entry["withdraws"]),
     )
 
 
+def _read_time(text: str | None) -> float | None:
+    return None if text is None else datetime.fromisoformat(text).timestamp()
+
+
 def in_utc(at: float) -> str:
     """The Unix time as ISO 8601 in UTC, to the second."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
+
+
+def utc_or_none(at: float | None) -> str | None:
+    """`in_utc`, and None for None."""
+    return None if at is None else in_utc(at)
 
 
 def prefixes_of(orders: Iterable[Order]) -> PrefixSet:
@@ -195,6 +202,10 @@ class Orders:
     def until(self, now: float) -> "Orders":
         """The orders whose time is not over at `now`."""
         return Orders(tuple(each for each in self.entries if each.until is None or each.until > now))
+
+    def deadlines(self) -> dict[OrderKey, float]:
+        """Key -> Unix time at which the order ends, of the orders that end by themselves."""
+        return {each.key: each.until for each in self.entries if each.until is not None}
 
     def withdrawn(self, keys: Collection[OrderKey]) -> "Orders":
         """The orders with the drains of these keys in the phase DRAINED."""

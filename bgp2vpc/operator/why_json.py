@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bgp2vpc.operator.orders import in_utc
+from bgp2vpc.operator.orders import utc_or_none
 from bgp2vpc.operator.why import Facts, PlaceFacts, RuleFacts, lines
 from bgp2vpc.policy.explain import REASONS, ExplainedPath, covering_json
 
@@ -17,14 +17,14 @@ def to_json(facts: Facts) -> dict[str, Any]:
                 "source": each.source,
                 "kind": each.kind,
                 "line": each.line,
-                "since": _utc(each.at),
+                "since": utc_or_none(each.at),
                 "stale_for": each.stale_for,
                 "as_drained": each.as_drained,
             }
             for each in facts.announcers
         ],
         "withdrawals": [
-            {"source": each.source, "kind": each.kind, "at": _utc(each.at), "how": each.how, "line": each.line}
+            {"source": each.source, "kind": each.kind, "at": utc_or_none(each.at), "how": each.how, "line": each.line}
             for each in facts.withdrawals
         ],
         "steering": list(facts.steering),
@@ -59,8 +59,8 @@ def _rule_json(rule: RuleFacts) -> dict[str, Any]:
             {
                 "name": each.name,
                 "state": each.state,
-                "since": _utc(each.since),
-                "unknown_since": _utc(each.unknown_since),
+                "since": utc_or_none(each.since),
+                "unknown_since": utc_or_none(each.unknown_since),
                 "reason": each.reason,
             }
             for each in rule.checks
@@ -86,14 +86,14 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
             "target": str(route.target),
             "owner": route.instance_id,
             "state": route.state.value,
-            "since": _utc(since.target) if since else None,
+            "since": utc_or_none(since.target) if since else None,
             "found_at_start": since.found if since else None,
         },
         "propagated": why.propagated and str(why.propagated.target),
         "covering": covering_json(why.covering),
         "verdict": why.verdict and why.verdict.to_json(),
         "meaning": why.verdict and REASONS[why.verdict.reason],
-        "since": _utc(since.verdict) if since else None,
+        "since": utc_or_none(since.verdict) if since else None,
         "change": why.change and why.change.to_json(),
         "next": why.next,
         "failure": trouble
@@ -124,7 +124,3 @@ def _candidate_json(candidate: ExplainedPath) -> dict[str, Any]:
         "lost_by": candidate.lost_by and candidate.lost_by.value,
         "not_considered": candidate.excluded or None,
     }
-
-
-def _utc(at: float | None) -> str | None:
-    return None if at is None else in_utc(at)

@@ -93,15 +93,15 @@ def waits_for_hook(texts: Mapping[str, str | None]) -> bool:
     return state == _TERMINATED or state.startswith(_WARM)
 
 
-def next_step(*, drained_for: float | None, is_settled: bool, beat_ago: float | None) -> LifecycleStep:
+def next_step(*, drained_for: float, is_settled: bool, beat_ago: float) -> LifecycleStep:
     """The next step of a lifecycle action.
 
-    `drained_for`: seconds since the drain was done, None if it is not. `is_settled`: all writes of the drain are done.
-    `beat_ago`: seconds since the last heartbeat, None before the first.
+    `drained_for`: seconds since the drain was done, negative if it is not. `is_settled`: all writes of the drain are
+    done. `beat_ago`: seconds since the last heartbeat, infinite before the first.
     """
-    if drained_for is not None and (is_settled or drained_for >= SETTLED_WITHIN):
+    if drained_for >= (0.0 if is_settled else SETTLED_WITHIN):
         return LifecycleStep.COMPLETE
-    return LifecycleStep.HEARTBEAT if beat_ago is None or beat_ago >= HEARTBEAT_EVERY else LifecycleStep.WAIT
+    return LifecycleStep.HEARTBEAT if beat_ago >= HEARTBEAT_EVERY else LifecycleStep.WAIT
 
 
 def _object(text: str | None) -> dict[str, object] | None:

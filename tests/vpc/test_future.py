@@ -1,5 +1,7 @@
 """What instance metadata says of the future of an instance. The texts are AWS's examples."""
 
+from math import inf
+
 import pytest
 
 from bgp2vpc.vpc.lifecycle import (
@@ -79,12 +81,12 @@ def test_an_instance_of_no_group_waits_for_no_hook() -> None:
 @pytest.mark.parametrize(
     ("drained_for", "is_settled", "beat_ago", "step"),
     [
-        (None, False, None, LifecycleStep.HEARTBEAT),  # the hook's time may be nearly over when we hear of it
-        (None, True, 14.0, LifecycleStep.WAIT),
-        (None, True, 15.0, LifecycleStep.HEARTBEAT),
+        (-inf, False, inf, LifecycleStep.HEARTBEAT),  # the hook's time may be nearly over when we hear of it
+        (-inf, True, 14.0, LifecycleStep.WAIT),
+        (-inf, True, 15.0, LifecycleStep.HEARTBEAT),
         (0.0, False, 14.0, LifecycleStep.WAIT),
         (0.0, False, 15.0, LifecycleStep.HEARTBEAT),
-        (0.0, True, None, LifecycleStep.COMPLETE),
+        (0.0, True, inf, LifecycleStep.COMPLETE),
         (59.0, False, 1.0, LifecycleStep.WAIT),
         (60.0, False, 1.0, LifecycleStep.COMPLETE),
     ],
