@@ -270,10 +270,10 @@ class _Report:
 
     def neighbor(self, row: Row) -> str:
         """A BGP session."""
-        since = "" if row["seconds"] is None else f" for {age(row['seconds'])}"
-        never = "; ExaBGP has told of no session with it" if row["seconds"] is None else ""
+        never = "; ExaBGP has told of no session with it"
+        since = never if row["seconds"] is None else f" for {age(row['seconds'])}"
         pending = "; it has not sent End-of-RIB" if row["up"] and not row["has_told_all"] else ""
-        return f"neighbor {row['address']} is {'up' if row['up'] else 'down'}{since}{never}{pending}"
+        return f"neighbor {row['address']} is {'up' if row['up'] else 'down'}{since}{pending}"
 
     def path(self, row: Row) -> str:
         """A path, and by which step it is the best or not."""
