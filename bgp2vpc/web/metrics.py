@@ -161,7 +161,7 @@ METRICS: Final = (
         (), _one(lambda seen: float(seen.is_ready)),
     ),
     Description(
-        "bgp2vpc_noop", "gauge", "Fact: 1 if nothing is ever written (--noop).",
+        "bgp2vpc_noop", "gauge", "Fact: 1 if the daemon never writes (--noop).",
         (), _one(lambda seen: float(seen.status.noop)),
     ),
     Description(
@@ -169,38 +169,38 @@ METRICS: Final = (
         "failed).", ("result",), _of_counter(lambda tally: tally.cycles),
     ),
     Description(
-        "bgp2vpc_ec2_calls", "counter", "Count: calls of EC2's API, by action and result: ok, throttled, transient "
+        "bgp2vpc_ec2_calls", "counter", "Count: EC2 API calls, by action and result: ok, throttled, transient "
         "(time-outs, 5xx), disagreement (the VPC was not as last read), refused (needs an operator).",
         ("action", "result"), _of_counter(lambda tally: tally.calls),
     ),
     Description(
-        "bgp2vpc_ec2_call_seconds", "histogram", "Fact: seconds that EC2 took to answer, by action; failures, too.",
+        "bgp2vpc_ec2_call_seconds", "histogram", "Fact: seconds that EC2 took to answer, by action, including failures.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.call_seconds.items())],
     ),
     Description(
-        "bgp2vpc_ec2_throttles", "counter", "Count: calls that EC2 refused with RequestLimitExceeded and the like.",
+        "bgp2vpc_ec2_throttles", "counter", "Count: calls that EC2 throttled (RequestLimitExceeded and similar codes).",
         (), _one(lambda seen: seen.tally.throttles),
     ),
     Description(
-        "bgp2vpc_ec2_last_read_timestamp_seconds", "gauge", "Fact: Unix time at which all route tables were last read; "
-        "absent: never.", (), _one(lambda seen: _unix_time(seen.status.last_read)),
+        "bgp2vpc_ec2_last_read_timestamp_seconds", "gauge", "Fact: Unix time at which all route tables were last read. "
+        "Absent until the first read.", (), _one(lambda seen: _unix_time(seen.status.last_read)),
     ),
     Description(
         "bgp2vpc_account_answers", "gauge", "Fact: 1 if another account or region answered the last read, 0 if not "
-        "(then its tables count as last read), NaN before the first one. Absent if no rule uses one. Empty account_id "
-        "or region: our own.", ("account", "account_id", "region"), _accounts,
+        "(then its tables keep the state of the last read), NaN before the first read. Absent if no rule uses another "
+        "account or region. Empty account_id or region: our own.", ("account", "account_id", "region"), _accounts,
     ),
     Description(
-        "bgp2vpc_poll_time_seconds", "gauge", "Desired: seconds between two polls of EC2, as configured, or as chosen "
-        "now (poll_time: auto).", (), _one(lambda seen: seen.status.poll_time.seconds),
+        "bgp2vpc_poll_time_seconds", "gauge", "Desired: seconds between two polls of EC2, as configured, or as "
+        "currently chosen (poll_time: auto).", (), _one(lambda seen: seen.status.poll_time.seconds),
     ),
     Description(
-        "bgp2vpc_poll_time_members", "gauge", "Fact: the number of instances that poll_time: auto goes by; absent if "
-        "it is configured.", (), _one(lambda seen: seen.status.poll_time.members),
+        "bgp2vpc_poll_time_members", "gauge", "Fact: the number of instances on which poll_time: auto is based. Absent "
+        "if poll_time is configured.", (), _one(lambda seen: seen.status.poll_time.members),
     ),
     Description(
-        "bgp2vpc_config_last_reload_successful", "gauge", "Fact: 0 if the last reload (SIGHUP) failed, and the "
-        "configuration before it is still in use; else 1.",
+        "bgp2vpc_config_last_reload_successful", "gauge", "Fact: 0 if the last reload (SIGHUP) failed and the "
+        "previous configuration is still in use, otherwise 1.",
         (), _one(lambda seen: float(seen.status.config.last_reload_successful)),
     ),
     Description(
@@ -209,23 +209,23 @@ METRICS: Final = (
         (), _one(lambda seen: _unix_time(seen.status.config.since)),
     ),
     Description(
-        "bgp2vpc_prefixes_not_served", "gauge", "Fact: prefixes that are managed or announced here, and that have no "
-        "route, or a black hole, in a table of their rules, or whose rules find no table. Also prefixes that a script "
-        "or tee has announced and withdrawn, until the next reload. Absent until EC2 was read.",
+        "bgp2vpc_prefixes_not_served", "gauge", "Fact: prefixes that this host manages or announces and that have no "
+        "route, or a black hole, in a table of their rules, or whose rules find no table. Until the next reload, also "
+        "prefixes that a script or tee has announced and withdrawn. Absent until EC2 was read.",
         (), _one(
             lambda seen: sum(row.permitted and not row.is_served for row in seen.status.prefixes)
             if seen.status.ec2_observed else None
         ),
     ),
     Description(
-        "bgp2vpc_prefix_tables", "gauge", "Fact: tables of a prefix's rules, by what they have for it: a route to this "
+        "bgp2vpc_prefix_tables", "gauge", "Fact: tables of a prefix's rules, by the route that they have for it: to this "
         "instance (ours), to another one (peer), to something else (foreign), a black hole, or none. The same prefixes "
         "as in bgp2vpc_prefixes_not_served; at most 200, those not served first, and the rest summed as others.",
         ("prefix", "route"), _tables_of_prefixes,
     ),
     Description(
-        "bgp2vpc_fallback_usable", "gauge", "Fact: 1 if EC2 would take a route to this fallback, 0 if not; NaN: not "
-        "known, as for a core network, which EC2 does not describe. As of the last poll; at most 200, those that are "
+        "bgp2vpc_fallback_usable", "gauge", "Fact: 1 if EC2 would accept a route to this fallback, 0 if not, NaN if "
+        "not known, as for a core network, which EC2 does not describe. As of the last poll; at most 200, those with "
         "0 first.", ("target", "vpc"), _fallbacks,
     ),
     Description(
@@ -233,22 +233,22 @@ METRICS: Final = (
         ("prefix_list",), _lists(lambda row: row.entries),
     ),
     Description(
-        "bgp2vpc_prefix_list_max_entries", "gauge", "Fact: how many entries a prefix list can have (MaxEntries); "
-        "it counts as that many routes in the quota of each table that has it.", ("prefix_list",),
+        "bgp2vpc_prefix_list_max_entries", "gauge", "Fact: how many entries a prefix list can have (MaxEntries). "
+        "The list counts as this many routes in the quota of each table that has it.", ("prefix_list",),
         _lists(lambda row: row.max_entries or None),
     ),
     Description(
         "bgp2vpc_prefix_list_entries_pending", "gauge", "Desired, not installed: entries to add to, or remove from, a "
-        "list whose route points at this instance, and those that do not fit (MaxEntries).", ("prefix_list",),
+        "list whose route points at this instance, and entries that do not fit (MaxEntries).", ("prefix_list",),
         _lists(lambda row: row.to_add + row.to_remove + row.no_room),
     ),
     Description(
         "bgp2vpc_event_loop_lag_seconds", "gauge", "Fact: the longest delay of the event loop in the last minute. "
-        "Answers, decisions and checks are as late.", (), _one(lambda seen: seen.status.lag),
+        "Answers, decisions and checks were delayed by as much.", (), _one(lambda seen: seen.status.lag),
     ),
     Description(
         "bgp2vpc_routes", "gauge", "Desired and fact: places (route table and prefix), by verdict and reason. keep is "
-        "a fact; create, replace and delete are desired; yield, foreign and blocked: not written by us.",
+        "a fact; create, replace and delete are desired; yield, foreign and blocked are not written by this instance.",
         ("verdict", "reason"), lambda seen: Counter((row.verdict, row.reason) for row in seen.status.routes).items(),
     ),
     Description(
@@ -256,12 +256,12 @@ METRICS: Final = (
         ("source", "kind"), _sources(lambda row: row.paths),
     ),
     Description(
-        "bgp2vpc_source_restarts", "counter", "Count: how often a script was started again.",
+        "bgp2vpc_source_restarts", "counter", "Count: restarts of a script.",
         ("source", "kind"), _sources(lambda row: row.restarts if isinstance(row, ScriptRow) else None),
     ),
     Description(
-        "bgp2vpc_refused_lines", "counter", "Count: refused lines of a source, which make no route in the VPC; the log "
-        "and /status.json have line and reason. Clients share one row.", ("source", "kind"),
+        "bgp2vpc_refused_lines", "counter", "Count: refused lines of a source, which create no route in the VPC. The "
+        "log and /status.json have line and reason. Clients of the socket share one row.", ("source", "kind"),
         lambda seen: _by_source((row.source, row.kind, row.count) for row in seen.status.refused_lines),
     ),
     Description(
@@ -269,12 +269,12 @@ METRICS: Final = (
         (), _one(lambda seen: len(seen.status.not_accepted)),
     ),
     Description(
-        "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0; NaN: no verdict yet.",
+        "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0, NaN if there is no verdict yet.",
         ("check", "destination"), _checks(lambda row: _STATES[row.state]),
     ),
     Description(
         "bgp2vpc_check_unknown", "gauge",
-        "Fact: 1 while the probes of a health check are unknown, for a reason on our own side; its verdict stays.",
+        "Fact: 1 while the probes of a health check are unknown, for a reason on our own side. The check keeps its verdict.",
         ("check", "destination"), _checks(lambda row: float(row.unknown_since is not None)),
     ),
     Description(
@@ -287,16 +287,16 @@ METRICS: Final = (
     ),
     Description(
         "bgp2vpc_write_seconds", "histogram", "Fact: seconds from the cause of a write (a line, a verdict, a read) "
-        "to EC2's success, including retries.",
+        "to EC2's confirmation, including retries.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.write_seconds.items())],
     ),
     Description(
-        "bgp2vpc_exabgp_connected", "gauge", "Fact: 1 if the ExaBGP that this daemon runs is connected, else 0; "
-        "absent if it runs none.", (), _one(lambda seen: _of_exabgp(seen, lambda row: row.state == "connected")),
+        "bgp2vpc_exabgp_connected", "gauge", "Fact: 1 if the ExaBGP that this daemon runs is connected, otherwise 0. "
+        "Absent if it runs none.", (), _one(lambda seen: _of_exabgp(seen, lambda row: row.state == "connected")),
     ),
     Description(
-        "bgp2vpc_exabgp_restarts", "counter", "Count: how often the ExaBGP that this daemon runs was started again, "
-        "failed tries included.", (), _one(lambda seen: _of_exabgp(seen, lambda row: row.restarts)),
+        "bgp2vpc_exabgp_restarts", "counter", "Count: restarts of the ExaBGP that this daemon runs, including "
+        "failed attempts.", (), _one(lambda seen: _of_exabgp(seen, lambda row: row.restarts)),
     ),
     Description(
         "bgp2vpc_neighbors", "gauge", "Fact: BGP neighbors of ExaBGP, by state.", ("state",), lambda seen: [
@@ -305,17 +305,17 @@ METRICS: Final = (
         ],
     ),
     Description(
-        "bgp2vpc_neighbor_up", "gauge", "Fact: 1 if the BGP session with this neighbor of ExaBGP is up, else 0; at "
-        "most 200 neighbors, those that are down first.", ("neighbor",), lambda seen: [
+        "bgp2vpc_neighbor_up", "gauge", "Fact: 1 if the BGP session with this neighbor of ExaBGP is up, otherwise 0. "
+        "At most 200 neighbors, those that are down first.", ("neighbor",), lambda seen: [
             ((row.address,), float(row.up)) for row in sorted(seen.status.neighbors, key=lambda row: row.up)[:MOST]
         ],
     ),
     Description(
-        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places whose route is suppressed, as it moved too "
-        "often.", (), _one(lambda seen: len(seen.status.damped)),
+        "bgp2vpc_damped_places", "gauge", "Desired, not installed: places whose route is suppressed because it is "
+        "flapping.", (), _one(lambda seen: len(seen.status.damped)),
     ),
     Description(
-        "bgp2vpc_drains", "gauge", "Desired: prefixes (or everything, as one) that drain or are drained.",
+        "bgp2vpc_drains", "gauge", "Desired: prefixes that are draining or drained; a drain of everything counts as one.",
         ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
@@ -324,7 +324,7 @@ METRICS: Final = (
         ("verb",), lambda seen: Counter((row.verb,) for row in seen.status.steering).items(),
     ),
     Description(
-        "bgp2vpc_failing", "gauge", "Fact: number of current failures; /status.json has names and reasons.",
+        "bgp2vpc_failing", "gauge", "Fact: the number of current failures. /status.json has names and reasons.",
         (), _one(lambda seen: len(seen.status.failing)),
     ),
     Description(
