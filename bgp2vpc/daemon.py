@@ -160,6 +160,8 @@ class Daemon:
 
         1. Limits, then rules and policy. There is no await before the services, so the first decision by the new rules
            has the new `max_changes` and damping, and the first source that a service opens has its `max_prefixes`.
+           Sources whose health checks are new count as pending at once: services may take seconds to follow, and a
+           decision before that would delete the routes of a check that was only renamed.
         2. The poll. The new rules may be about VPCs, accounts, subnets or prefix lists that have not been read yet.
            `poll_now` only wakes the reconciler; once EC2 has answered, it decides about every route.
         3. The probes. A check that cannot run on this host is reported before the service skips it.
@@ -180,6 +182,7 @@ class Daemon:
         _warn(config)
         for table, prefix in parts.view.configure(config.rules, config.policy):
             parts.journal.left(table, prefix)
+        parts.inputs.pending |= {each.name for each in config.checked_sources} - parts.health.verdicts().keys()
         parts.reconciler.poll_now()
         parts.health.load_probes(config)
         for each in (*parts.outer_services, *parts.services):

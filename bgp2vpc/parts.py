@@ -126,8 +126,6 @@ class Parts:
     def use_limits(self, config: Config) -> None:
         """Apply the limits of a configuration to the parts that are no services and so have no `configure`."""
         self.peers.patience = config.startup_hold
-        if self.adj_rib_out is not None:
-            self.inputs.neighbors_due = max(self.inputs.neighbors_due, self.started + config.startup_hold)
         self.reconciler.use(Limits(config.poll_time, config.max_changes))
         self.places.configure(config.damping)
         self.adj_rib_in.use_limits(config.source_limits, config.max_prefixes)
@@ -172,6 +170,7 @@ class Parts:
         self.exabgp_neighbors: ExabgpNeighbors | None = None
         self.exabgp: ExabgpService | None = None
         if self.adj_rib_out is not None:
+            self.inputs.neighbors_due = self.started + self.config.startup_hold
             self.exabgp_neighbors = ExabgpNeighbors(
                 self.peers, self.adj_rib_out, self.config.startup_hold, start, outside.reach, is_own=runs_exabgp
             )

@@ -294,13 +294,13 @@ class Places:
         if state is not None and state.own_write is not None:
             state.own_write = state.own_write.expecting_others()
 
-    def corrected(self, tables: Iterable[RouteTable], now: float) -> tuple[RouteTable, ...]:
-        """The tables as read, with our own writes inserted where the read is older than them."""
+    def corrected(self, tables: Iterable[RouteTable], asked: float) -> tuple[RouteTable, ...]:
+        """The tables as a read begun at `asked` shows them, with our own writes where it is older than them."""
         settling: dict[str, list[tuple[Prefix, OwnWrite]]] = defaultdict(list)
         for (table_id, prefix), state in self.states.items():
             if state.own_write is not None:
                 settling[table_id].append((prefix, state.own_write))
-        return tuple(corrected(table, settling[table.id], now) for table in tables)
+        return tuple(corrected(table, settling[table.id], asked) for table in tables)
 
     def found_moved(self, key: RouteKey, *, known_at: float, was_empty: bool, now: float) -> None:
         """Record that another instance has moved the route. `known_at`: the last read that showed the earlier state.

@@ -124,18 +124,20 @@ class View:
     def observed(self, snapshot: Snapshot, asked: float, now: float) -> tuple[RouteKey, ...]:
         """Take in a poll that began at `asked`; its snapshot has the old tables of accounts that did not answer.
 
-        Returns the routes of ours that remain in tables that no rule finds any more.
+        A call that EC2 answers late holds up the whole poll, so its tables may be old: a table that was read again
+        since `asked` stays as it is. Returns the routes of ours that remain in tables that no rule finds any more.
         """
         before, was = self.tables, self.snapshot
         self.denied.clear()
-        tables = self.places.corrected(snapshot.tables.values(), now)
+        newer = {each: was.tables[each] for each in snapshot.tables.keys() & was.tables if self.asked_at(each) > asked}
+        tables = self.places.corrected((each for each in snapshot.tables.values() if each.id not in newer), asked)
         self._find_moved(tables, now)
         self._read_at = {
-            each.id: self.asked_at(each.id) if each.access in snapshot.unread else asked
+            each.id: self.asked_at(each.id) if each.id in newer or each.access in snapshot.unread else asked
             for each in snapshot.tables.values()
         }
         self.snapshot = replace(
-            snapshot.with_tables(tables, snapshot.tables),
+            snapshot.with_tables((*tables, *newer.values()), snapshot.tables),
             read_at=now,
             prefix_lists=newest(was.prefix_lists, snapshot.prefix_lists),
         )
@@ -177,7 +179,7 @@ class View:
         if read is table and became is before and now < at + SAME_ANSWER:
             self._read_at[table.id] = asked
             return  # writes share a read (`Calls.fresh_table`), and each of them takes in its answer
-        tables = self.places.corrected([table], now)
+        tables = self.places.corrected([table], asked)
         self._find_moved(tables, now)
         if before is not None:
             self.changed |= before.changed_prefixes(tables[0])

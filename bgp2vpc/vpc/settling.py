@@ -16,7 +16,7 @@ from bgp2vpc.vpc.model import Route, RouteTable, Target
 class OwnWrite:
     """Our last write at a place. `at`: when EC2 accepted it. `after`: the route it left, None after a delete.
 
-    Until the time `until`, a read that shows one of the targets `before` (None: no route) is older than the write.
+    A read begun before `until` that shows one of the targets `before` (None: no route) is older than the write.
     """
 
     at: float
@@ -42,10 +42,10 @@ def own_write(
     return OwnWrite(now, now + settle_time, frozenset(old - {_target(after)}), after)
 
 
-def corrected(table: RouteTable, writes: Iterable[tuple[Prefix, OwnWrite]], now: float) -> RouteTable:
-    """The table as read, with our own writes inserted where the read is older than them."""
+def corrected(table: RouteTable, writes: Iterable[tuple[Prefix, OwnWrite]], asked: float) -> RouteTable:
+    """The table as a read begun at `asked` shows it, with our own writes where it is older than them."""
     for prefix, write in writes:
-        if now < write.until and _target(table.static_route(prefix)) in write.before:
+        if asked < write.until and _target(table.static_route(prefix)) in write.before:
             table = table.with_static_route(prefix, write.after)
     return table
 

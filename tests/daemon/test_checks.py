@@ -1,12 +1,13 @@
 """Health checks, managed routes and remote checks: the whole daemon on virtual time, real sockets on loopback."""
 
+import asyncio
 import re
 
 import pytest
 from checked import FOREVER, P, Q, Service, file, held_by_us, owned_by_peer, settings
 from lab import OURS, PEER, two_hosts
 
-from bgp2vpc.config.model import OnExit
+from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import Denied, Throttled, Transient
 from bgp2vpc.vpc.model import InstanceHealth
 from tests.descriptors import no_descriptors
@@ -454,6 +455,25 @@ def test_a_check_under_another_name_withdraws_nothing_from_the_datacenter(make_l
     service.stop()
     lab.wait(5)
     assert lab.to_exabgp[-1] == f"withdraw route {P} next-hop self"
+
+
+class SlowService:
+    """A service that takes some seconds for each reload, as the one that runs ExaBGP does when it restarts it."""
+
+    async def configure(self, _: Config) -> None:
+        await asyncio.sleep(3)
+
+    async def stop(self) -> None:
+        pass
+
+
+def test_a_check_under_another_name_keeps_its_route_while_another_service_takes_long(make_lab, service) -> None:
+    lab = make_lab(**settings(file(service))).start(wait=2)
+    lab.daemon.parts.outer_services += (SlowService(),)
+    lab.reload(**settings(file(service).replace("web", "www")))
+    lab.wait(20)
+    assert lab.writes == []
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
 
 
 def test_no_route_is_pointed_at_a_host_that_is_about_to_stop(make_lab, service) -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from lab import OURS, A, B, announce, withdraw
 
 from bgp2vpc.errors import ConfigError, MetadataError, Problem
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.sources.session import SourceKind
 from tests.values import rule
 
@@ -56,6 +57,17 @@ def test_a_reload_takes_new_rules_and_says_so(make_lab, caplog) -> None:
     lab.reload(rules=(rule(),), poll_time=5.0)
     assert lab.writes[1:] == [f"CreateRoute rtb-1 {B} {OURS}"]
     assert "configuration reloaded" in caplog.messages
+
+
+def test_a_longer_startup_hold_does_not_begin_again_long_after_the_start(make_lab) -> None:
+    best = (rule(takeover=Takeover.BEST_PATH),)
+    lab = make_lab(rules=best, startup_hold=10.0).start(helper=True, wait=30)
+    lab.say(announce(A))
+    lab.wait()
+    lab.reload(startup_hold=600.0)
+    lab.say(withdraw(A))
+    lab.wait()
+    assert lab.routes == []
 
 
 def test_a_bad_file_keeps_the_old_configuration_and_says_every_mistake(make_lab, caplog) -> None:
