@@ -133,4 +133,4 @@ docs: $(call needs,docs)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf site $(VENV) $(EXABGP42) $(CHECKOV) dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build site $(VENV) $(EXABGP42) $(CHECKOV) dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
