@@ -46,19 +46,19 @@ shows warnings and worse. The lines then have no time of their own, except with 
 | error | an operator has to act, or a route is wrong |
 | critical | the daemon exits |
 
-A failure is logged when it begins, and again only if its cause changes. `…` stands for what differs from one event to
-the next. A field without a value is left out.
+The daemon logs a failure when it begins, and again only if its cause changes. `…` stands for the part that differs from
+one event to the next. A field without a value is left out.
 
 Some events have several levels. `failed: …` is an error, but a warning if the cause may pass by itself (throttling, a
-time-out, a probe that tells nothing), and info if another writer was faster. `script ended` is a warning if the exit
-status is not 0. Starts, ends and lines of a source that only repeat themselves are debug, and so is a cycle that wrote
-nothing. Three events have two rows, because their fields differ: `another writer was faster` is about a route or about
-a prefix list, `failed: …` names the route if a write of one failed, and `drained` tells who ordered it if the order is
-repeated when the drain is done already.
+time-out, a probe with an unknown result), and info if another writer was faster. `script ended` is a warning if the
+exit status is not 0. Starts and ends of a source, and lines that only repeat earlier ones, are debug, as is a cycle
+that wrote nothing. Three events have two rows, because their fields differ: `another writer was faster` applies to a
+route or to a prefix list, `failed: …` names the route if the write of a route failed, and `drained` names the source of
+the order if the order is repeated after the drain is done.
 
-The logger emits two warnings itself. For each event and `source`, at most 1,000 lines are logged at once, then 10 a
-second. The rest are only counted: `log lines left out: more than 10 a second kind=… source=… lines=…`. Lines that
-stderr does not take, because nobody reads it, are counted too: `log lines dropped: nobody read them lines=…`.
+The logger itself emits two warnings. For each event and `source`, it logs at most 1,000 lines at once, then 10 a
+second. It only counts further lines: `log lines left out: more than 10 a second kind=… source=… lines=…`. It also
+counts lines that are lost because nobody reads stderr: `log lines dropped: nobody read them lines=…`.
 
 | event | level | fields | file |
 |---|---|---|---|

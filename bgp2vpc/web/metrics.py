@@ -174,7 +174,7 @@ METRICS: Final = (
         ("action", "result"), _of_counter(lambda tally: tally.calls),
     ),
     Description(
-        "bgp2vpc_ec2_call_seconds", "histogram", "Fact: seconds that EC2 took to answer, by action, including failures.",
+        "bgp2vpc_ec2_call_seconds", "histogram", "Fact: seconds until EC2's answer, by action, including failures.",
         ("action",), lambda seen: [((action,), each) for action, each in sorted(seen.tally.call_seconds.items())],
     ),
     Description(
@@ -218,9 +218,9 @@ METRICS: Final = (
         ),
     ),
     Description(
-        "bgp2vpc_prefix_tables", "gauge", "Fact: tables of a prefix's rules, by the route that they have for it: to this "
-        "instance (ours), to another one (peer), to something else (foreign), a black hole, or none. The same prefixes "
-        "as in bgp2vpc_prefixes_not_served; at most 200, those not served first, and the rest summed as others.",
+        "bgp2vpc_prefix_tables", "gauge", "Fact: tables of a prefix's rules, by the route that they have for it: to "
+        "this instance (ours), to another one (peer), to something else (foreign), a black hole, or none. The same "
+        "prefixes as in bgp2vpc_prefixes_not_served. At most 200, those not served first; others are summed.",
         ("prefix", "route"), _tables_of_prefixes,
     ),
     Description(
@@ -269,12 +269,12 @@ METRICS: Final = (
         (), _one(lambda seen: len(seen.status.not_accepted)),
     ),
     Description(
-        "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0, NaN if there is no verdict yet.",
+        "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0, NaN before the first verdict.",
         ("check", "destination"), _checks(lambda row: _STATES[row.state]),
     ),
     Description(
         "bgp2vpc_check_unknown", "gauge",
-        "Fact: 1 while the probes of a health check are unknown, for a reason on our own side. The check keeps its verdict.",
+        "Fact: 1 while the probes of a health check are unknown, for a reason on our own side. The verdict stays.",
         ("check", "destination"), _checks(lambda row: float(row.unknown_since is not None)),
     ),
     Description(
@@ -315,7 +315,8 @@ METRICS: Final = (
         "flapping.", (), _one(lambda seen: len(seen.status.damped)),
     ),
     Description(
-        "bgp2vpc_drains", "gauge", "Desired: prefixes that are draining or drained; a drain of everything counts as one.",
+        "bgp2vpc_drains", "gauge", "Desired: prefixes that are draining or drained. A drain of everything counts "
+        "as one.",
         ("state",), lambda seen: Counter((row.state,) for row in seen.status.leaving).items(),
     ),
     Description(
