@@ -91,6 +91,15 @@ def test_each_page_of_the_site_works_from_a_directory(site):
 
 @pytest.mark.io
 @needs_mkdocs
+def test_no_list_or_table_of_the_site_is_shown_as_it_is_written(site):
+    """As happens without an empty line before it, where a forge shows a list all the same."""
+    for page in site.glob("*.html"):
+        texts = re.findall(r"<(p|li)>((?:(?!</\1>|<p>|<pre|<[uo]l|<li).)*)", page.read_text(), re.DOTALL)
+        assert [text for _, text in texts if re.search(r"\n\s*([-*] |\d+\. |\||```)", text)] == [], page
+
+
+@pytest.mark.io
+@needs_mkdocs
 def test_every_ready_file_is_on_the_site(site):
     text = (site / "ready-files.html").read_text()
     files = [each for folder in ("examples", "exabgp", "systemd") for each in (ROOT / folder).rglob("*.[cys]*")]
