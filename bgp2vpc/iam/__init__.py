@@ -1,8 +1,8 @@
-"""The least IAM policy that a configuration needs. Pure: from the configuration to a value that prints itself.
+"""Derives the least IAM policy that a configuration needs. Pure.
 
-policy  what a policy is, and its JSON
-scope   a set of route tables, as far as IAM can tell tables apart
-like    a regular expression as a pattern of StringLike
-tables  a finder -> scopes
-least   a configuration -> the policy; accounts: that of the roles in other accounts
+policy  a policy as a value, and its JSON
+scope   a set of route tables, as IAM's conditions can express it
+like    converts a regular expression into StringLike patterns
+tables  converts a finder into scopes
+least   derives the policy from a configuration; accounts: also for roles in other accounts
 """

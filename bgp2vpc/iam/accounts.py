@@ -1,4 +1,4 @@
-"""Both sides of other accounts: what the instance's role needs, and each role that it assumes, with its trust policy.
+"""The policies for other accounts: of the instance's role, of the roles that it assumes, and their trust policies.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user.html
 """
@@ -18,13 +18,13 @@ _ASSUME_ROLE = "sts:AssumeRole"
 
 
 def accesses(config: Config) -> tuple[Access, ...]:
-    """Other accounts and regions that rules are about, in the order of the file."""
+    """The other accounts and regions that rules use, in the order of the file."""
     found = dict.fromkeys(rule.access.seen_from(config.region or "") for rule in config.rules)
     return tuple(access for access in found if access != OWN)
 
 
 def instance_policy(config: Config, around: AccountScope) -> IamPolicy:
-    """What the instance's own role needs: for tables that are reached with it, and to assume the other roles."""
+    """The policy of the instance's own role: for the tables that it reads and writes, and to assume other roles."""
     region = config.region or ""
     statements = list(least_policy(config.part(OWN, region), around).statements)
     for access in accesses(config):
@@ -41,9 +41,9 @@ def instance_policy(config: Config, around: AccountScope) -> IamPolicy:
 
 
 def role_policy(config: Config, access: Access, around: AccountScope) -> IamPolicy:
-    """What a role in another account needs. `around`: what is known of our own, such as the VPC that it shares with us.
+    """The policy of a role in another account. `around`: facts about our own account, such as a shared VPC.
 
-    Where two rules assume one role in different regions, it needs both.
+    If rules assume the role in several regions, the policy covers all of them.
     """
     region = config.region or ""
     statements: list[Statement] = []
@@ -59,7 +59,7 @@ def role_policy(config: Config, access: Access, around: AccountScope) -> IamPoli
 
 
 def trust_policy(access: Access, instance_role: str) -> dict[str, Any]:
-    """What lets the instance's role assume this one; with `sts:ExternalId`, if the configuration has it."""
+    """The trust policy that permits the instance's role to assume this role, with `sts:ExternalId` if configured."""
     statement: dict[str, Any] = {
         "Sid": "Instance",
         "Effect": "Allow",
@@ -72,7 +72,7 @@ def trust_policy(access: Access, instance_role: str) -> dict[str, Any]:
 
 
 def named(config: Config, name: str) -> Iterator[Access]:
-    """The roles that are called so: by the name in `accounts`, the account's 12 digits, or the ARN."""
+    """The roles that `name` selects: by their key in `accounts`, the account's 12 digits, or the ARN."""
     for access in accesses(config):
         if access.role_arn and name in (access.name, access.account_id, access.role_arn):
             yield access

@@ -1,7 +1,7 @@
-"""The least policy: which calls a configuration can ever make, and of which tables.
+"""Derives the least policy: the calls that a configuration can ever make, for the tables that it can ever write.
 
 Condition keys and resources: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-Describe actions have no resource-level permissions; ec2:Region is the one condition they take.
+Describe actions have no resource-level permissions; ec2:Region is the only condition they support.
 """
 
 from collections.abc import Iterator
@@ -28,8 +28,8 @@ _TRANSIT_READS: Final = (
 )
 _TRANSIT_CALLS: Final = {action: call.replace("Route", "TransitGatewayRoute") for action, call in _CALLS.items()}
 
-# What VPCs are usually made of (RFC 1918, RFC 6598, RFC 4193). A VPC may have other addresses, too; then the daemon
-# leaves the judgement to EC2.
+# The usual addresses of VPCs (RFC 1918, RFC 6598, RFC 4193). In a VPC with other addresses, the daemon leaves the
+# decision about such prefixes to EC2.
 _VPC_ADDRESSES: Final = tuple(
     map(parse_prefix, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fd00::/8"))
 )
@@ -41,7 +41,7 @@ _READS_OF_LISTS: Final = (
 
 
 def _reads(config: Config, *, is_own: bool) -> Iterator[tuple[str, str]]:
-    """The Describe calls that the configuration needs, each as often as there are reasons for it."""
+    """(Describe call, reason) of all calls that the configuration needs, once for each reason."""
     rules = config.rules
     yield "DescribeRouteTables", "what is in the route tables, and which tables there are"
     call = "DescribeNetworkInterfaces"
@@ -80,7 +80,7 @@ def _reads(config: Config, *, is_own: bool) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Write:
-    """A call that a rule can make of the tables in a scope."""
+    """A write call that a rule can make for the tables in a scope."""
 
     action: Action
     scope: Scope
@@ -89,9 +89,9 @@ class _Write:
 
 
 def least_policy(config: Config, around: AccountScope, *, is_own: bool = True) -> IamPolicy:
-    """What this configuration needs where it is told to run, and nothing else.
+    """The policy that this configuration needs, and nothing more.
 
-    `is_own`: the instance and its peers are in this account and region; else only tables that rules are about.
+    `around`: where it runs. `is_own`: the account and region of the instance and its peers; else only of tables.
     """
     needed: dict[str, list[str]] = {}
     for call, why in _reads(config, is_own=is_own):
@@ -108,7 +108,7 @@ def least_policy(config: Config, around: AccountScope, *, is_own: bool = True) -
         wider=tuple(wider),
     )
     writes = [write for rule in config.rules for write in _writes(rule, config, around)]
-    # One statement for each set of tables, with the calls that no wider statement allows there already.
+    # One statement for each set of tables, with the calls that no wider statement allows already.
     tables: list[Scope] = []
     actions: dict[int, list[Action]] = {}
     for action in _CALLS:
@@ -126,7 +126,7 @@ def least_policy(config: Config, around: AccountScope, *, is_own: bool = True) -
 
 
 def _prefix_lists(config: Config, around: AccountScope) -> Iterator[Statement]:
-    """What allows the entries of prefix lists to be written: one statement for each way in which rules name them."""
+    """The statements to write the entries of prefix lists, one for each reference (id, name or tag) in the rules."""
     refs: dict[tuple[str, tuple[str, str] | None], list[str]] = {}
     for rule in config.rules:
         if rule.prefix_list:
@@ -149,7 +149,7 @@ def _prefix_lists(config: Config, around: AccountScope) -> Iterator[Statement]:
 
 
 def _of_auto_scaling(config: Config, around: AccountScope) -> Iterator[Statement]:
-    """What a lifecycle hook needs that is completed.
+    """The statements to complete a lifecycle hook.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2autoscaling.html
     """
@@ -180,7 +180,7 @@ def _of_auto_scaling(config: Config, around: AccountScope) -> Iterator[Statement
 
 
 def _transit_statements(config: Config, around: AccountScope) -> Iterator[Statement]:
-    """Writes to tables of transit gateways. A route's attachment is a resource of the call, too.
+    """The statements to write tables of transit gateways. A route's attachment is a resource of the call, too.
 
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
     """
@@ -222,7 +222,7 @@ def _transit_statements(config: Config, around: AccountScope) -> Iterator[Statem
 
 
 def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write]:
-    """The calls that a rule can ever make, each for every scope that its finder needs."""
+    """The write calls that a rule can ever make, for each scope of its finder."""
     vpc_id = rule.vpc_id or around.vpc_id
     note = "the VPC is not known: give --vpc, or vpc_id: in the file"
     here = where(ConditionOperator.ARN, "ec2:Vpc", [around.arn(f"vpc/{vpc_id}")]) if vpc_id else Scope(wider=(note,))
@@ -233,9 +233,8 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
         Action.CREATE: "a prefix that a table does not have",
         Action.REPLACE: f"take a route from another instance (takeover: {words}){fallback}",
     }
-    # A drain may ask for the delete of a managed route, ordered over the socket or begun by what instance metadata
-    # reports or by a tag, or the daemon's own end; else a failed check. Who writes for others also deletes what they
-    # leave behind.
+    # Managed routes are deleted by a failed check, by a drain (ordered over the socket, or caused by instance metadata
+    # or a tag), and at the daemon's end. With `write: any`, also routes that other instances leave behind.
     stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
     is_drained = config.socket is not None or config.lifecycle or bool(config.tags.drain)
     at_any_time = is_drained or not stays_at_exit
@@ -255,13 +254,13 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
 
 
 def _takeovers(rule: Rule) -> set[Takeover]:
-    """Every `takeover` in force for a prefix of the rule: that of announced prefixes, and those of managed ones."""
+    """The values of `takeover` that apply to prefixes of the rule: of announced and of managed ones."""
     announced = {rule.takeover} if rule.accept.entries else set()
     return announced | {route.takeover for route in rule.manages.values()}
 
 
 def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Write], around: AccountScope) -> Statement:
-    """What allows these actions in a scope. The reasons are those of the writes that need one of them there."""
+    """The statement that allows these actions in a scope, with the reasons of the writes that need them."""
     conditions: dict[str, dict[str, tuple[str, ...]]] = {}
     for (operator, key), values in sorted(scope.conditions.items()):
         conditions.setdefault(operator, {})[key] = tuple(sorted(values))

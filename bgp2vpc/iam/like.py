@@ -1,4 +1,4 @@
-"""A regular expression as patterns of StringLike, where `*` is any text and `?` any character.
+"""Converts a regular expression into patterns of StringLike, where `*` is any text and `?` any character.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -21,14 +21,14 @@ _TOKEN: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """What matches the expression matches one of the patterns; if they are `exact`, also the other way round."""
+    """Patterns of which at least one matches every text that the expression matches, and with `exact` no other text."""
 
     patterns: tuple[str, ...]
     exact: bool
 
 
 def like(regexp: re.Pattern[str]) -> Like:
-    """Patterns for text in which the expression is found: exact ones, or the part before what no pattern can say."""
+    """Patterns for the texts in which the expression is found; inexact ones stop at what patterns cannot express."""
     text = regexp.pattern
     if regexp.flags & (re.IGNORECASE | re.VERBOSE | re.MULTILINE):
         return Like(("*",), exact=False)
@@ -36,7 +36,7 @@ def like(regexp: re.Pattern[str]) -> Like:
         start, inner, end = alternatives.groups()
         branches = [f"{start}{branch}{end}" for branch in inner.split("|")]
     elif set("([{\\") & set(text):
-        branches = [text] if "|" not in text else ["["]  # the second: where a branch ends is hard to tell
+        branches = [text] if "|" not in text else ["["]  # "[" yields "*": the branches cannot be told apart
     else:
         branches = text.split("|")
     found = [_branch(branch) for branch in branches]
@@ -45,7 +45,7 @@ def like(regexp: re.Pattern[str]) -> Like:
 
 
 def escape(text: str) -> str:
-    """The text as a pattern that only itself matches; also for StringEquals, where `${…}` is replaced as well.
+    """A pattern that matches only this text. Also needed for StringEquals, where `${…}` is a variable.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
     """
@@ -53,7 +53,7 @@ def escape(text: str) -> str:
 
 
 def _branch(text: str) -> tuple[str, bool]:
-    """The pattern of an expression without alternatives, and whether it is exact."""
+    """The pattern for an expression without alternatives, and whether it is exact."""
     rest = text.removeprefix("^")
     pattern = "" if rest != text else "*"
     while rest and rest != "$":

@@ -1,4 +1,4 @@
-"""An IAM policy as a value, and why it is as it is.
+"""An IAM policy as a value, with the reasons for its statements.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 
 VERSION: Final = "2012-10-17"
 MOST_CHARACTERS: Final = 6144
-"""Of a managed policy, white space not counted. Inline policies of a role may have 10,240 altogether.
+"""Maximum size of a managed policy, without white space. A role's inline policies may have 10,240 characters in all.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
@@ -18,9 +18,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What is allowed. `conditions`: operator -> key -> values, of which (with a negated operator: none) must match.
+    """A statement that allows actions. `conditions`: operator -> key -> values, of which one must match (with a negated
+    operator: none).
 
-    `why` tells what each action is for, `wider` what it allows beyond what is needed, because IAM cannot say less.
+    `why`: the purpose of each action. `wider`: what it allows beyond the need, because IAM cannot express less.
     """
 
     sid: str
@@ -31,7 +32,7 @@ class Statement:
     wider: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As in the policy document; single values stand alone, as in AWS's own examples."""
+        """The statement in the policy document; single values are no lists, as in AWS's own examples."""
         conditions = {
             operator: {key: _one_or_list(values) for key, values in keys.items()}
             for operator, keys in self.conditions.items()
@@ -47,7 +48,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class IamPolicy:
-    """The whole."""
+    """A policy."""
 
     statements: tuple[Statement, ...]
 
@@ -57,7 +58,7 @@ class IamPolicy:
 
     @property
     def size(self) -> int:
-        """Its characters, as IAM counts them."""
+        """The number of characters, as IAM counts them."""
         return len("".join(json.dumps(self.to_json(), separators=(",", ":")).split()))
 
 

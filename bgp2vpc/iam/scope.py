@@ -1,6 +1,6 @@
-"""A set of route tables, as far as IAM can tell tables apart: by id, by tags, by VPC.
+"""A set of route tables that IAM can express: by id, tags and VPC.
 
-A scope may be wider than what it stands for, never narrower; `wider` says by what.
+A scope may contain more tables than needed, never fewer; `wider` says why it contains more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 
 class ConditionOperator(StrEnum):
-    """How a condition compares. Values of a negated one must all differ, and a missing key differs from everything.
+    """The operator of a condition. With a negated one all values must differ; a missing key differs from any value.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
@@ -25,12 +25,12 @@ class ConditionOperator(StrEnum):
 
     @property
     def is_negated(self) -> bool:
-        """Whether no value may match, rather than any."""
+        """Whether no value may match, instead of at least one."""
         return self in (ConditionOperator.NOT_ARN, ConditionOperator.NOT_EQUALS, ConditionOperator.NOT_LIKE)
 
 
 Conditions: TypeAlias = Mapping[tuple[ConditionOperator, str], frozenset[str]]
-"""(operator, key) -> values; all entries must hold."""
+"""(operator, key) -> values; all conditions must hold."""
 
 _OPPOSITE = {ConditionOperator.ARN: ConditionOperator.NOT_ARN, ConditionOperator.EQUALS: ConditionOperator.NOT_EQUALS}
 
@@ -44,7 +44,7 @@ class Scope:
     wider: tuple[str, ...] = field(default=(), compare=False)
 
     def covers(self, other: "Scope") -> bool:
-        """Whether every table of the other one is certainly in this one."""
+        """Whether every table of the other scope is certainly in this one."""
         if self.ids is not None and (other.ids is None or not other.ids <= self.ids):
             return False
         return all(_follows(operator, key, values, other) for (operator, key), values in self.conditions.items())
@@ -54,12 +54,12 @@ EVERYTHING = Scope()
 
 
 def where(operator: ConditionOperator, key: str, values: Iterable[str], wider: str = "") -> Scope:
-    """The tables for which one condition holds."""
+    """The scope of the tables for which one condition holds."""
     return Scope(None, {(operator, key): frozenset(values)}, (wider,) if wider else ())
 
 
 def both(one: Scope, other: Scope) -> Scope | None:
-    """The tables that are in both; None if there can be none. Two patterns for one tag are one too many for IAM."""
+    """The scope of the tables in both; None if there can be none. Of two patterns for one tag only one is kept."""
     ids = other.ids if one.ids is None else one.ids if other.ids is None else one.ids & other.ids
     wider = tuple(dict.fromkeys((*one.wider, *other.wider)))
     conditions = dict(one.conditions)
@@ -79,7 +79,7 @@ def both(one: Scope, other: Scope) -> Scope | None:
 
 
 def fewest(scopes: Sequence[Scope]) -> list[Scope]:
-    """The same tables with fewer scopes: none that another one covers, and one for those that differ in one thing."""
+    """The same tables in fewer scopes: covered ones are dropped, and ones that differ in a single point are united."""
     found: list[Scope] = []
     for scope in scopes:
         if not any(each.covers(scope) for each in found):
@@ -93,7 +93,7 @@ def fewest(scopes: Sequence[Scope]) -> list[Scope]:
 
 
 def _united(one: Scope, other: Scope) -> Scope | None:
-    """One scope for exactly the tables of both, if there is one."""
+    """A scope with exactly the tables of both; None if there is none."""
     wider = tuple(dict.fromkeys((*one.wider, *other.wider)))
     if one.conditions == other.conditions and one.ids and other.ids:
         return replace(one, ids=one.ids | other.ids, wider=wider)
@@ -116,7 +116,7 @@ def _follows(operator: ConditionOperator, key: str, values: frozenset[str], scop
     equals = scope.conditions.get((ConditionOperator.EQUALS, key))
     tests: dict[ConditionOperator, Callable[[str], bool]] = {
         ConditionOperator.NOT_EQUALS: lambda value: value not in values,
-        # A bracket is a set of characters to fnmatch, and a bracket to IAM; `${` begins what IAM replaces.
+        # A bracket begins a set of characters in fnmatch but not in IAM, and `${` begins a variable in IAM.
         ConditionOperator.LIKE: lambda value: any(
             not set("[$") & set(value + pattern) and fnmatchcase(value, pattern) for pattern in values
         ),

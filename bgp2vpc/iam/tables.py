@@ -1,4 +1,4 @@
-"""A finder as scopes: at least the tables it finds, and no more of the others than IAM forces us to.
+"""Converts a finder into scopes, which contain all tables it finds and as few others as IAM can express.
 
 Condition keys of a route table are aws:ResourceTag/KEY, ec2:ResourceTag/KEY, ec2:Vpc, ec2:RouteTableID and ec2:Region:
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
@@ -12,12 +12,12 @@ from bgp2vpc.iam.scope import EVERYTHING, ConditionOperator, Scope, both, fewest
 from bgp2vpc.vpc.finders import And, ByAz, ByTag, ByTagRegexp, Finder, HasRouteTo, Ids, InSubnet, InVpc, Main, Or
 
 MOST_SCOPES: Final = 32
-"""More statements than anybody wants to read."""
+"""Maximum number of scopes of a finder; more statements would be unreadable."""
 
 
 @dataclass(frozen=True, slots=True)
 class AccountScope:
-    """Where the tables are. None: it is not known, and whatever depends on it stays open (`*`)."""
+    """Where the tables are. A value that is None is unknown, and `*` in the policy."""
 
     region: str | None = None
     account: str | None = None
@@ -33,7 +33,7 @@ class AccountScope:
 
     @property
     def partition(self) -> str:
-        """The part of AWS that the region belongs to. It has no wildcard that the documentation promises to work."""
+        """The partition of the region, `aws` if that is unknown: no wildcard is documented for it in an ARN."""
         region = self.region or ""
         return next((name for beginning, name in _PARTITIONS.items() if region.startswith(beginning)), "aws")
 
@@ -51,12 +51,12 @@ _PARTITIONS: Final = {
 
 
 def scopes(finder: Finder, around: AccountScope, *, negated: bool = False) -> list[Scope]:
-    """The scopes that hold all tables the finder finds; with `negated`, all it does not find."""
+    """The scopes that contain all tables the finder selects, or with `negated` all that it does not select."""
     negated = negated is not finder.negate
     if not isinstance(finder, And | Or):
         return [_single(finder, around, negated=negated)]
     parts = [scopes(each, around, negated=negated) for each in finder.filters]
-    if isinstance(finder, And) is negated:  # any of them
+    if isinstance(finder, And) is negated:  # a disjunction
         return fewest([scope for part in parts for scope in part])
     found = [EVERYTHING]
     for part in parts:
@@ -80,7 +80,7 @@ def _single(  # noqa: C901, PLR0911  # a case for each finder
             if known is not None:
                 operator = ConditionOperator.NOT_EQUALS if negated else ConditionOperator.EQUALS
                 return where(operator, _tag(key), [escape(known)])
-            # A zone's name begins with its region's; https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
+            # The name of a zone begins with its region's: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
             zones = f"{around.region or ''}*"
             note = (
                 f"the instance's zone, for the tag {key}, is known only where it runs; "
