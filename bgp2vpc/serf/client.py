@@ -1,10 +1,14 @@
 """One connection to the Serf agent of this host. A client that has failed is not used again.
 
-How the room works: `conversation` translates between the agent's msgpack protocol and the values of `model`, without
-I/O. The client asks for all members every `every` seconds and gets the events that the agent streams in between, so a
-failed host is known as soon as Serf finds out. `roster` keeps the members and the addresses that are down. Members
-tell each other which owners fail their health checks in user events: `vote` parses them, counts them, and says when
-our own votes have to be sent again. `services/serf.py` connects all this with the daemon and keeps a client running.
+How the room works:
+
+1. `services/serf.py` connects the room with the daemon and keeps a `Client` running.
+2. The client requests all members every `every` seconds, and the agent streams events in between, so a failed host is
+   known as soon as Serf detects the failure. `conversation` translates between the agent's msgpack protocol and the
+   values of `model`, without I/O.
+3. `roster` keeps the members and the addresses that are down.
+4. Members send user events to each other about owners that fail their health checks. `vote` parses and counts these
+   votes, and determines when our own votes have to be sent again.
 """
 
 import asyncio
@@ -17,19 +21,19 @@ from bgp2vpc.serf.conversation import Conversation, Garbled
 from bgp2vpc.serf.model import Agent, CommandRefused, Members, Told
 
 PATIENCE: Final = 5.0
-"""Seconds that an answer may take."""
+"""Maximum seconds for an answer."""
 RESOLUTION: Final = 0.001
-"""Seconds by which a timer may be early; shorter times are not waited for."""
+"""Seconds by which a timer may be early; shorter waits are skipped."""
 PAUSE: Final = 0.2
-"""Seconds between two batches of events: Serf sends its gossip at that pace, too."""
+"""Seconds between two batches of events, the interval of Serf's gossip."""
 
 _CHUNK: Final = 64 * 1024
 
 
 class Client:
-    """`heard` is called with everything that the agent tells, `to_say` for the payloads of events that are to be sent.
+    """A connection to the agent. `heard`: called with each value that the agent sends.
 
-    `to_say` is called at least every `every` seconds, and soon after `wake`.
+    `to_say`: returns the payloads of events to send; called at least every `every` seconds, and soon after `wake`.
     """
 
     def __init__(self, agent: Agent, heard: Callable[[Told], None], to_say: Callable[[], Iterable[str]]) -> None:
@@ -42,11 +46,11 @@ class Client:
         self._refusal = ""
 
     def wake(self) -> None:
-        """There may be something to say."""
+        """Call `to_say` soon."""
         self._awake.set()
 
     async def run(self) -> None:
-        """Until cancelled. Raises a SerfError as soon as the agent cannot be talked with."""
+        """Run until cancelled. Raises a SerfError when the connection fails or the agent refuses a command."""
         try:
             async with asyncio.timeout(PATIENCE):
                 reader, writer = await asyncio.open_connection(self._agent.host, self._agent.port)

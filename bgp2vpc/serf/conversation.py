@@ -1,11 +1,11 @@
-"""The protocol of the Serf agent, without I/O: bytes in, values out, and the bytes to send.
+"""The protocol of the Serf agent, without I/O: decodes received bytes into values, and encodes requests.
 
 msgpack over TCP (https://github.com/hashicorp/serf/blob/v0.8.2/docs/agent/rpc.html.markdown): each request is a header
-`{Command, Seq}`, mostly with a body; each answer a header `{Seq, Error}`, with a body for some commands if there is no
-error. Everything a stream tells comes under the Seq of the `stream` command.
+`{Command, Seq}`, usually with a body. Each answer is a header `{Seq, Error}`, with a body for some commands if there is
+no error. All items of a stream have the Seq of its `stream` command.
 
-Debian's agent writes bytes (addresses, payloads) as msgpack's `bin`, older ones as text, as was usual before 2013. All
-read the old format, so we write that.
+Debian's agent writes bytes (addresses, payloads) as msgpack's type `bin`, older agents as text, as usual before 2013.
+All agents read the old format, so it is used for requests.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from bgp2vpc.serf.model import EVENT, CommandRefused, Introduced, Members, Membe
 
 IPC_VERSION: Final = 1
 LONGEST: Final = 16 * 1024 * 1024
-"""Bytes of one answer: far more than ten thousand members take."""
+"""Maximum size of an answer in bytes, far more than ten thousand members take."""
 
 _STREAMED: Final = f"member-join,member-failed,member-leave,member-reap,member-update,user:{EVENT}"
 _WITH_BODY: Final = ("stats", "members")
@@ -28,11 +28,11 @@ _MAPPED: Final = bytes(10) + b"\xff\xff"
 
 
 class Garbled(ValueError):
-    """What arrived is not what a Serf agent says."""
+    """Received data that is not the protocol of a Serf agent."""
 
 
 class Conversation:
-    """Numbers the requests, and matches answers with them."""
+    """One connection's protocol state: numbers the requests and matches the answers."""
 
     def __init__(self, auth_key: str = "") -> None:
         self._auth_key = auth_key
@@ -40,15 +40,15 @@ class Conversation:
         self._last = 0
         self._stream = 0
         self._awaited = ""
-        """The command (or `_ITEM`) that the next object is the body of; empty: it is a header."""
-        # surrogateescape: bytes that are not UTF-8 survive the way to text and back.
+        """The command (or `_ITEM`) whose body is the next object; empty if a header is next."""
+        # surrogateescape preserves bytes that are not UTF-8 when they are decoded and encoded again.
         self._unpacker = msgpack.Unpacker(raw=False, unicode_errors=_ERRORS, max_buffer_size=LONGEST)
         self._packer = msgpack.Packer(use_bin_type=False, unicode_errors=_ERRORS)
 
     # Requests
 
     def opening(self) -> bytes:
-        """The first requests, all at once; the agent answers in this order."""
+        """The first requests of the connection; the agent answers them in order."""
         said = self._request("handshake", {"Version": IPC_VERSION})
         if self._auth_key:
             said += self._request("auth", {"AuthKey": self._auth_key})
@@ -58,11 +58,11 @@ class Conversation:
         return said + self.ask_for_members()
 
     def ask_for_members(self) -> bytes:
-        """Ask for the members of the cluster."""
+        """A request for the members of the cluster."""
         return self._request("members")
 
     def send_event(self, payload: str) -> bytes:
-        """Send a user event to all. It is never coalesced: of several at once, all have to arrive."""
+        """A request to send a user event to all members. It is not coalesced, since each event has to arrive."""
         return self._request("event", {"Name": EVENT, "Payload": payload, "Coalesce": False})
 
     def _request(self, command: str, body: Mapping[str, Any] | None = None) -> bytes:
@@ -74,7 +74,7 @@ class Conversation:
     # Answers, and what the agent streams
 
     def receive(self, data: bytes) -> Iterator[Told]:
-        """The values that these bytes, after all earlier ones, complete. Raises Garbled."""
+        """The values that these bytes complete. Raises Garbled."""
         for item in self._objects(data):
             if not isinstance(item, dict):
                 raise Garbled(_shown(data))
@@ -98,12 +98,12 @@ class Conversation:
         try:
             self._unpacker.feed(data)
             yield from self._unpacker
-        except Exception as error:  # the library has no common base of what it raises
+        except Exception as error:  # msgpack's exceptions have no common base class
             raise Garbled(f"{_shown(data)} ({type(error).__name__}: {error})") from error
 
 
 def _told(command: str, body: Mapping[str, Any]) -> Told | None:
-    """What the body of an answer to this command tells, if it is of use."""
+    """The value of the body of an answer to this command. Raises Garbled."""
     try:
         if command == "members":
             return Members(_members(body))
@@ -124,7 +124,7 @@ def _members(body: Mapping[str, Any]) -> tuple[SerfMember, ...]:
     found = []
     for each in body["Members"] or ():
         if each["Addr"]:
-            # Go's net.IP: 4 bytes, or 16, which may hold an IPv4 address.
+            # Go's net.IP: 4 or 16 bytes; 16 bytes may hold an IPv4-mapped address.
             packed = _bytes(each["Addr"])
             if packed.startswith(_MAPPED) and len(packed) == 16:
                 packed = packed[len(_MAPPED) :]
@@ -146,5 +146,5 @@ def _bytes(value: object) -> bytes:
 
 
 def _shown(data: bytes) -> str:
-    """The beginning of unreadable data, for the log: it may show what answers there."""
+    """The beginning of undecodable data, for the log; it may reveal which server answers there."""
     return repr(data[:40])[1:]

@@ -1,4 +1,4 @@
-"""What a Serf agent tells, as values, and how it is reached. Pure. Times are in seconds.
+"""The settings of the Serf agent, and the values that it sends. Pure. Times are in seconds.
 
 Serf is HashiCorp's: https://github.com/hashicorp/serf (Debian's package `serf`).
 """
@@ -15,9 +15,9 @@ EVENT: Final = "bgp2vpc"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """The agent of this host. `auth_key` empty: it asks for none.
+    """The settings of this host's agent. `auth_key`: empty if it requires none.
 
-    It is asked for its members every `every` seconds; a vote stands for `vote_time` seconds unless it is repeated.
+    `every`: seconds between requests for its members. `vote_time`: seconds for which a vote counts unless repeated.
     """
 
     host: str
@@ -29,7 +29,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class SerfMember:
-    """One agent of the cluster. `status`: `alive`, `leaving`, `left` or `failed`."""
+    """A member of the cluster. `status`: `alive`, `leaving`, `left` or `failed`."""
 
     name: str
     address: IPAddress
@@ -37,27 +37,27 @@ class SerfMember:
 
     @property
     def is_there(self) -> bool:
-        """Whether it runs: who is about to leave still does."""
+        """Whether it is running, which includes a member that is leaving."""
         return self.status in ("alive", "leaving")
 
 
 @dataclass(frozen=True, slots=True)
 class Introduced:
-    """The agent has let us in, and is called `name` in its cluster."""
+    """The agent has accepted us. `name`: its own name in the cluster."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """All members that the agent knows."""
+    """All members of the cluster, as the agent lists them."""
 
     members: tuple[SerfMember, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class MembersChanged:
-    """Something happened to these; `kind`: `member-join`, `member-failed`, `member-leave`, `member-reap` …"""
+    """An event about members. `kind`: `member-join`, `member-failed`, `member-leave`, `member-reap` …"""
 
     kind: str
     members: tuple[SerfMember, ...]
@@ -65,10 +65,10 @@ class MembersChanged:
 
 @dataclass(frozen=True, slots=True)
 class UserEvent:
-    """Somebody of the cluster, who is not named, sent an event.
+    """A user event of a member; the protocol does not name the sender.
 
-    `time`: on the cluster's Lamport clock; gossip may bring the later of two events first. `coalesced`: others of the
-    same name may be lost.
+    `time`: on the cluster's Lamport clock; gossip may deliver the later of two events first. `coalesced`: other events
+    with the same name may be lost.
     """
 
     payload: str
@@ -78,7 +78,7 @@ class UserEvent:
 
 @dataclass(frozen=True, slots=True)
 class CommandRefused:
-    """The agent did not do what `command` asked for."""
+    """The agent refused a command."""
 
     command: str
     reason: str

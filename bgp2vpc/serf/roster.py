@@ -1,4 +1,4 @@
-"""The members of the cluster, and the addresses that are down. Pure."""
+"""The members of the cluster and the addresses that are down. Pure."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,10 @@ from bgp2vpc.serf.model import SerfMember
 
 
 class Roster:
-    """The members as last told. An address is down once a member there has failed or left, until one there is alive.
+    """The members as last reported. An address is down once its member has failed or left, until one there is alive.
 
-    Several members may have had one address: an instance that was replaced leaves a failed member for a day. And
-    the agent forgets (reaps) members after a day: their addresses stay down.
+    Several members may have had the same address, since a replaced instance leaves a failed member for a day. After a
+    day the agent removes (reaps) such members, but their addresses stay down.
     """
 
     def __init__(self) -> None:
@@ -20,12 +20,12 @@ class Roster:
         self._members: dict[str, SerfMember] = {}
 
     def told_all(self, members: Iterable[SerfMember]) -> None:
-        """These are all members."""
+        """The agent has listed all members."""
         self._members = {member.name: member for member in members}
         self._learn(self._members.values())
 
     def told(self, members: Iterable[SerfMember]) -> None:
-        """Something happened to these."""
+        """The agent has reported an event about these members."""
         changed = {member.name: member for member in members}
         self._members |= changed
         self._learn(changed.values())
@@ -37,6 +37,6 @@ class Roster:
         self.present = frozenset(member.name for member in there)
 
     def forget_the_absent(self) -> None:
-        """The connection is lost: a member that was gone may be back, so no address counts as down."""
+        """The connection to the agent is lost: a failed member may be back, so no address counts as down."""
         self._members = {name: member for name, member in self._members.items() if member.is_there}
         self.down = frozenset()

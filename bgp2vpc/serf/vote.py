@@ -1,11 +1,11 @@
-"""Votes: what members say of the owner of a route, in user events of Serf. Pure; time is an argument, in seconds.
+"""Votes: members' reports about owners of routes, in user events of Serf. Pure; time is an argument, in seconds.
 
-    withdraw CHECK ADDRESS [ADDRESS…] from VOTER     they fail this remote health check
+    withdraw CHECK ADDRESS [ADDRESS…] from VOTER     these owners fail this remote health check
     announce CHECK ADDRESS [ADDRESS…] from VOTER     they pass it, or the voter takes its vote back
 
-The words are those of ExaBGP's healthcheck. CHECK is the name of an entry of `remote_healthchecks`, an
-ADDRESS the private one of an owner, VOTER the voter's name in the cluster: an event of Serf does not say who sent it.
-Words are split as a shell does, so names may be quoted.
+The words are those of ExaBGP's healthcheck. CHECK is the name of an entry of `remote_healthchecks`, ADDRESS the private
+address of an owner, VOTER the voter's name in the cluster, since Serf's events do not name their sender. Words are
+split as in a shell, so names may be quoted.
 """
 
 import shlex
@@ -16,25 +16,25 @@ from typing import Final
 from bgp2vpc.prefix import IPAddress, PrefixError, parse_address
 
 KEPT: Final = 10_000
-"""Votes that are remembered; of more, the oldest are forgotten."""
+"""Maximum number of votes kept; the oldest are dropped first."""
 REPEATS: Final = 3
-"""How often a vote is said within the time it stands, so that one that is lost does not matter."""
+"""Number of times that a vote is sent within its validity, so that a lost event does not matter."""
 
 _WORDS: Final = ("announce", "withdraw")
 _NEVER: Final = float("-inf")
 _FORM: Final = "expected: announce|withdraw CHECK ADDRESS… from VOTER"
 
 Accusation = tuple[str, IPAddress]
-"""Name of a remote check, and address of the owner that is said to fail it."""
+"""(name of a remote check, address of an owner that is reported to fail it)."""
 
 
 class VoteError(ValueError):
-    """Not a vote; the message says why."""
+    """A text that is no vote; the error's text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What one member says of one owner."""
+    """The vote of one member about one owner."""
 
     against: bool
     check: str
@@ -46,7 +46,7 @@ class Vote:
 
 
 def parse_votes(text: str) -> tuple[Vote, ...]:
-    """The votes that a payload holds. Raises VoteError."""
+    """Parse the votes in a payload. Raises VoteError."""
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -64,7 +64,7 @@ def parse_votes(text: str) -> tuple[Vote, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Cast:
-    """`time`: on the cluster's Lamport clock. `until`: on ours."""
+    """A vote in force. `time`: on the cluster's Lamport clock. `until`: its end on our clock."""
 
     against: bool
     time: int
@@ -72,15 +72,18 @@ class _Cast:
 
 
 class Votes:
-    """The votes that stand, by accusation and voter."""
+    """The votes in force, by accusation and voter."""
 
     def __init__(self) -> None:
         self._cast: dict[tuple[Accusation, str], _Cast] = {}
         self._voters: dict[Accusation, set[str]] = {}
-        """The voters of each accusation, an index."""
+        """Index: the voters of each accusation."""
 
     def cast(self, vote: Vote, time: int, until: float, now: float) -> bool:
-        """Take in a vote, unless a later one (by the cluster's `time`) was faster; whether it is news."""
+        """Record a vote, unless it is older (by the cluster's `time`) than the voter's last one.
+
+        Returns whether it changes the voter's position.
+        """
         accusation = (vote.check, vote.address)
         key = (accusation, vote.voter)
         known = self._cast.get(key)
@@ -88,7 +91,7 @@ class Votes:
             known = None
         if known is not None and time < known.time:
             return False
-        self._cast.pop(key, None)  # so that the latest are last
+        self._cast.pop(key, None)  # keeps the dict in the order of arrival
         self._cast[key] = _Cast(vote.against, time, until)
         self._voters.setdefault(accusation, set()).add(vote.voter)
         if len(self._cast) > KEPT:
@@ -96,14 +99,14 @@ class Votes:
         return vote.against is not (known is not None and known.against)
 
     def against(self, accusation: Accusation, members: Collection[str], now: float) -> frozenset[str]:
-        """Which of these members vote against it."""
+        """Those of `members` that vote against this owner by this check."""
         voters = {
             voter: self._cast[accusation, voter] for voter in self._voters.get(accusation, ()) if voter in members
         }
         return frozenset(voter for voter, cast in voters.items() if cast.against and cast.until > now)
 
     def expire(self, now: float) -> None:
-        """Forget votes whose time is over."""
+        """Remove votes whose time is over."""
         self._forget([key for key, cast in self._cast.items() if cast.until <= now])
 
     def _forget(self, keys: Iterable[tuple[Accusation, str]]) -> None:
@@ -114,11 +117,11 @@ class Votes:
                 del self._voters[accusation]
 
     def next_expiry(self) -> float | None:
-        """When the next vote expires."""
+        """When the next vote expires; None if there is none."""
         return min((cast.until for cast in self._cast.values()), default=None)
 
     def forget_order(self) -> None:
-        """The agent was restarted, perhaps with the cluster and its Lamport clock: any vote from now on is later."""
+        """After a restart of the agent, perhaps with a new Lamport clock: accept any vote as later."""
         self._cast = {key: replace(cast, time=0) for key, cast in self._cast.items()}
 
     def __iter__(self) -> Iterator[Vote]:
@@ -127,17 +130,17 @@ class Votes:
 
 
 class OwnVotes:
-    """Our own votes, and when each was sent last."""
+    """Our own votes, and when each was last sent."""
 
     def __init__(self) -> None:
         self._said: dict[Accusation, float] = {}
 
     def say_all_again(self) -> None:
-        """Others may have forgotten our votes: all are due."""
+        """Make all votes due, because other members may have lost them."""
         self._said = dict.fromkeys(self._said, _NEVER)
 
     def due(self, accusations: Collection[Accusation], voter: str, now: float, repeat: float) -> tuple[Vote, ...]:
-        """The votes to send now: new ones, those to be taken back, and those that were sent `repeat` seconds ago."""
+        """The votes to send now: new ones, withdrawn ones, and ones last sent `repeat` seconds ago or earlier."""
         taken_back = self._said.keys() - accusations
         to_say = [accusation for accusation in accusations if self._said.get(accusation, _NEVER) + repeat <= now]
         for accusation in taken_back:
