@@ -7,15 +7,15 @@ from enum import Enum
 from typing import Any, Final, TypeAlias
 
 _PATH: Final = re.compile(r"[/?#]")
-"""What ends the host and port of a URL."""
+"""The characters that end host and port of a URL."""
 
 
 Address: TypeAlias = tuple[tuple[str, ...], str]
-"""A program, or a URL."""
+"""The program (arguments) and URL of a recipient, one of which is empty."""
 
 
 class AlertKind(Enum):
-    """Kinds of alerts. Values are the words of the configuration."""
+    """The kinds of alerts; the values are the words of the configuration."""
 
     TAKEOVER = "takeover"
     WITHDRAWAL = "withdrawal"
@@ -25,10 +25,10 @@ class AlertKind(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipient:
-    """One entry of `notify`: a program (`argv`) or an address (`url`), and what it is told of.
+    """An entry of `notify`: a program (`argv`) or a `url`, and the kinds of alerts it gets (`on`).
 
-    `after`: how many times in a row something has to fail before the alert. `timeout`: seconds for one try; after a
-    failed one there are up to `retries` more.
+    `after`: number of failures in a row before the alert. `timeout`: seconds for one attempt. `retries`: further
+    attempts after a failed one.
     """
 
     on: frozenset[AlertKind]
@@ -40,12 +40,12 @@ class Recipient:
 
     @property
     def address(self) -> Address:
-        """What identifies the recipient across a reload that changes the rest of its entry."""
+        """Identifies the recipient across a reload that changes the rest of its entry."""
         return self.argv, self.url
 
     @property
     def name(self) -> str:
-        """For logs: the program, or the URL's host and port. The rest of a URL is often a secret."""
+        """The name for logs: the program, or scheme, host and port of the URL, whose path is often a secret."""
         if self.argv:
             return self.argv[0]
         scheme, _, rest = self.url.partition("://")
@@ -54,9 +54,9 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One event: a sentence, and the facts in it. `times`: how often it has failed, for failure and recovery.
+    """An event for alerts: a sentence and its facts. `times`: the number of failures, for failure and recovery.
 
-    `told`: the recipients of this failure so far; all notices from its first failure to its recovery share this set.
+    `told`: the recipients of this failure so far, shared by all notices from the first failure to the recovery.
     """
 
     kind: AlertKind
@@ -66,9 +66,9 @@ class Notice:
     told: set[Address] = field(default_factory=set, compare=False, repr=False)
 
     def is_for(self, recipient: Recipient) -> bool:
-        """Whether this recipient gets it. A failure is sent once, when it has happened `after` times in a row.
+        """Whether this recipient gets the notice. A failure is sent once, after `after` failures in a row.
 
-        A recovery goes to those who got the failure, and to those who want recoveries but no failures.
+        A recovery goes to recipients of the failure, and to recipients that want recoveries but no failures.
         """
         if self.kind not in recipient.on:
             return False
@@ -80,14 +80,14 @@ class Notice:
         return True
 
     def is_told_to(self, recipient: Recipient) -> None:
-        """Remember that it was sent, so that the failure is not sent again and its recovery is."""
+        """Record that a failure was sent, so that it is not sent again, but its recovery is."""
         if self.kind is AlertKind.FAILURE:
             self.told.add(recipient.address)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """A notice with its date (UTC, RFC 3339) and sender, as it is delivered."""
+    """A notice as delivered, with its time (UTC, RFC 3339) and sender."""
 
     notice: Notice
     time: str
@@ -95,7 +95,7 @@ class AlertMessage:
     vpc_id: str
 
     def to_json(self) -> dict[str, Any]:
-        """The body of a POST."""
+        """The body of the POST."""
         count = {"times": self.notice.times} if self.notice.times else {}
         return {
             "schema": 1,
@@ -109,5 +109,5 @@ class AlertMessage:
         }
 
     def environment(self) -> dict[str, str]:
-        """What a program finds in its environment: the same, as `BGP2VPC_…`."""
+        """The environment of the program: the same values as `BGP2VPC_…`."""
         return {f"BGP2VPC_{key.upper()}": str(value) for key, value in self.to_json().items() if key != "schema"}

@@ -1,4 +1,4 @@
-"""One POST of JSON."""
+"""Sends one POST with a JSON body."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ from aiohttp import ClientConnectorError, ClientError, ClientSession, ClientTime
 from bgp2vpc import __version__
 
 _AGAIN = frozenset((408, 425, 429))
-"""Of the refusals (RFC 9110, 15.5) those that may be temporary."""
+"""The 4xx statuses that may be temporary (RFC 9110, 15.5)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why it was not accepted, and whether it may be later."""
+    """Why a POST failed. `may_pass`: whether a retry may succeed."""
 
     why: str
     may_pass: bool = True
 
 
 async def post(url: str, body: Mapping[str, Any], timeout: float) -> Refusal | None:  # noqa: ASYNC109  # aiohttp's
-    """None: accepted, with a 2xx status. Redirects are not followed: a POST would become a GET."""
+    """Send `body`; None if the status is 2xx. Redirects are not followed, since they would turn the POST into GET."""
     headers = {"User-Agent": f"bgp2vpc/{__version__}"}
     try:
         async with (
@@ -32,9 +32,9 @@ async def post(url: str, body: Mapping[str, Any], timeout: float) -> Refusal | N
     except TimeoutError:
         return Refusal(f"no answer within {timeout:g} s")
     except ClientConnectorError as error:
-        return Refusal(str(error))  # the host, the port, and the reason
+        return Refusal(str(error))  # host, port and reason
     except (ClientError, ValueError, OSError) as error:
-        # Not its text: many of these errors quote the whole URL, whose path is often a secret.
+        # Not the error's text, which often quotes the whole URL, whose path may be a secret.
         return Refusal(f"no proper HTTP answer ({type(error).__name__})")
     if 200 <= status < 300:
         return None

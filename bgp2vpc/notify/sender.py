@@ -1,10 +1,14 @@
 """Delivers alerts: one `Sender` for each recipient, with a queue and a task that empties it.
 
-How the room works: `services/alerts.py` watches the daemon and makes a `Notice` (`model`) of each event that is worth
-an alert. `Notice.is_for` says which recipients get it. `Sender.take` queues the message and returns at once, so nothing
-in the daemon waits for a delivery. The task delivers one message at a time and in order: it runs the recipient's
-program, or POSTs JSON (`posting`). A failed try is repeated with a back-off, up to `retries` times; then the message is
-dropped and logged. A full queue drops its oldest message.
+How the room works:
+
+1. `services/alerts.py` observes the daemon and makes a `Notice` (`model`) of each event for alerts.
+2. `Notice.is_for` selects the recipients.
+3. `Sender.take` queues the message and returns at once, so nothing in the daemon waits for a delivery. A full queue
+   drops its oldest message.
+4. The sender's task delivers one message at a time and in order: it runs the recipient's program, or POSTs JSON
+   (`posting`). A failed attempt is repeated with a back-off up to `retries` times; then the message is dropped and
+   logged.
 """
 
 import asyncio
@@ -22,7 +26,7 @@ from bgp2vpc.status import RecipientRow
 log = logging.getLogger("bgp2vpc.notify")
 
 QUEUED: Final = 100
-"""Messages that may wait for one recipient; then the oldest is dropped."""
+"""Maximum number of messages that wait for one recipient; the oldest is dropped first."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 
@@ -41,7 +45,7 @@ class Sender:
         self._trouble = ""
 
     def take(self, message: AlertMessage) -> None:
-        """Queue the message, and count it as sent; returns at once."""
+        """Queue the message and record it as sent. Returns at once."""
         message.notice.is_told_to(self.recipient)
         if len(self._waiting) >= QUEUED:
             self._drop(self._waiting.popleft(), f"{QUEUED} wait already")
@@ -50,11 +54,11 @@ class Sender:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is left to deliver."""
+        """Whether there is nothing to deliver."""
         return not (self._waiting or self._delivering)
 
     def status(self) -> RecipientRow:
-        """Its row in the status."""
+        """The recipient's row in the status."""
         return RecipientRow(
             recipient=self.recipient.name,
             waiting=len(self._waiting) + self._delivering,
@@ -64,7 +68,7 @@ class Sender:
         )
 
     async def run(self) -> None:
-        """Deliver until cancelled; no failure of a message ends it."""
+        """Deliver messages until cancelled, whatever fails."""
         if self.recipient.url:
             await _load_posting()
         while True:
@@ -83,7 +87,7 @@ class Sender:
             await self._news.wait()
 
     async def _deliver(self, message: AlertMessage) -> None:
-        """Try until it is delivered, refused for good, or has been tried often enough."""
+        """Try until the message is delivered, refused permanently, or has used all retries."""
         to = self.recipient
         back_off = BackOff(self._pause, LONGEST_PAUSE)
         for left in range(to.retries, -1, -1):
@@ -115,8 +119,8 @@ class Sender:
 
 
 async def _load_posting() -> None:
-    """Import aiohttp now: it takes 0.1 s, which must not delay a failover, and 10 MB, so only URLs load it."""
+    """Import aiohttp in advance, as 0.1 s must not delay a failover; only if there is a URL, as it takes 10 MB."""
     try:
         await asyncio.to_thread(import_module, "bgp2vpc.notify.posting")
     except Exception:
-        log.exception("the HTTP client for notifications cannot be loaded")  # each message tries it again
+        log.exception("the HTTP client for notifications cannot be loaded")  # each message tries the import again
