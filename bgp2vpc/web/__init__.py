@@ -1,11 +1,11 @@
-"""The operator's page, its JSON, and the metrics: what the daemon knows, over HTTP. Nothing here decides anything.
+"""The operator's page, its JSON, and the metrics over HTTP. Nothing here decides anything.
 
-app         the addresses, and what each answers; `app` has the theory of operation
+app         the HTTP routes and their handlers; `app` explains how the room works
 server      the listening socket; connection: limits of number and time
 guard       which requests are answered, and which may steer
-model       settings, and the protocols by which the daemon is used
-page        the HTML; drawing: its small pictures; attention: the items at its top
-look        the status of one moment, by prefix; shared: made once for all who ask; made: what is made so
+model       settings, and the protocols by which the room uses the daemon
+page        renders the HTML; drawing: its small pictures; attention: the items at its top
+look        the status, indexed by prefix; shared: values shared by concurrent requests; made: makes the answers
 metrics     Prometheus metrics; tally: their counters and histograms
-pace        limits the share of the event loop's time that all this takes
+pace        limits the room's share of the event loop's time
 """

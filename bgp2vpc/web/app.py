@@ -1,17 +1,21 @@
-"""The HTTP routes of the page, and what each answers.
+"""The HTTP routes of the page, and their handlers.
 
-How the room works: `server` listens on loopback and makes a `Connection` (`connection`) for each client, with limits
-for number and idle time. A request first passes `Site._guard`: it waits for its share of the event loop's time
-(`pace`), and its Host header must name this server (`guard`). Then one of the handlers below answers. `made` builds
-each answer from the daemon's status: HTML with `page` and the templates, JSON, and metrics with `metrics`; once for all
-who ask at the same time (`shared`). The page begins with what needs attention (`attention`), finds the rows of a prefix
-in an index (`look`), and has small pictures (`drawing`); the metrics also have what the daemon counts (`tally`).
-`model` has the settings, and what the room uses of the daemon. A page refreshes itself through `/events`: the server
-sends the parts that have changed. A POST to `/steer/VERB` needs the token; it must come from our own page or from no
-browser, and goes to `operator/operator.py`.
+How the room works:
 
-Nothing here may delay routes. So all answers together get a few percent of the event loop's time, the number of
-streams, connections and bodies is limited, and monitoring has a share of its own.
+1. `server` listens at the configured address (`model` has the settings) and makes a `Connection` (`connection`) for
+   each client, with limits for number and idle time.
+2. A request passes `Site._guard`: it waits for its share of the event loop's time (`pace`), and its Host header must
+   name this server (`guard`).
+3. A handler below answers. `made` builds the answer from the daemon's status, once for all concurrent requests
+   (`shared`): HTML with `page` and the templates, JSON, or metrics with `metrics` and the daemon's counters (`tally`).
+   The page begins with items that need attention (`attention`), takes the rows of a prefix from an index (`look`), and
+   has small pictures (`drawing`).
+4. A page refreshes itself through `/events`, over which the server sends the parts that have changed.
+5. A POST to `/steer/VERB` needs the token and must come from our own page or from no browser. It goes to
+   `operator/operator.py`.
+
+Nothing here may delay routes. So all answers together get a few percent of the event loop's time, streams, connections
+and the size of bodies are limited, and monitoring has a share of its own.
 """
 
 import asyncio
@@ -55,20 +59,20 @@ LARGEST_BODY: Final = 8192
 BODY_TIME: Final = 5.0
 MOST_STREAMS: Final = 64
 CREDIT: Final = 0.1
-"""Seconds: 20 answers in a row, so that a route never waits for more of them."""
+"""Seconds of credit for answers, which is 20 answers in a row; a route never waits for more."""
 MONITORING: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Paths with a pace of their own, so that readers of pages cannot delay monitoring."""
+"""Paths with a pace of their own, so that requests for pages cannot delay monitoring."""
 LOOK_EVERY: Final = 0.5
-"""Seconds between two checks whether a page has changed."""
+"""Seconds between checks whether a page has changed."""
 HEARTBEAT: Final = 15.0
 STREAM_PATIENCE: Final = 5.0
-"""Seconds in which a stream's client has to read what it was sent."""
+"""Seconds within which a stream's client has to read an event."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Site:
-    """All handlers. `token` None: steering is off."""
+    """All handlers. `token`: None if steering is off."""
 
     def __init__(self, settings: WebSettings, sources: Sources, token: bytes | None) -> None:
         self.settings = settings
@@ -84,7 +88,7 @@ class Site:
         self._wrong_tokens = WrongTokens()
 
     def app(self) -> web.Application:
-        """The routes."""
+        """The application with its routes."""
         app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
         app.router.add_get("/", partial(self.page, prefix=False))
         app.router.add_get("/prefix/{address}/{length}", partial(self.page, prefix=True))
@@ -98,7 +102,7 @@ class Site:
         return app
 
     def end(self) -> None:
-        """Let the streams end."""
+        """End the streams."""
         self._ending.set()
 
     # Before and after every answer
@@ -119,7 +123,7 @@ class Site:
         return response
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """What the handler answers; or why it is not asked, or has failed."""
+        """The handler's answer, or an error: the request is over the limit, is not for this server, or has failed."""
         pace = self._monitoring if request.path in MONITORING else self._answers
         wait = pace.reserve(self._clock(), ANSWER)
         if wait is None:
@@ -127,7 +131,7 @@ class Site:
         if wait > 0:
             await asyncio.sleep(wait)
         host = request.headers.get("Host", "")
-        # The address at which the connection came in: a page may be asked for by it.
+        # The local address of the connection is also accepted in the Host header.
         name = request.transport.get_extra_info("sockname") if request.transport else None
         if not is_ours(host, self.settings, str(name[0]) if isinstance(name, tuple) else ""):
             return _plain(f"{host[:100]!a} is no name of this server; add it to web.hosts\n", 421)
@@ -147,7 +151,7 @@ class Site:
     # Pages
 
     async def page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
-        """The main page, or that of a prefix."""
+        """The main page, or the page of a prefix."""
         wanted = _prefix(f"{request.match_info['address']}/{request.match_info['length']}") if prefix else ""
         return _page(await self._made.page(wanted, self._sources.steering.verbs if self.token else ()))
 
@@ -165,7 +169,7 @@ class Site:
         return web.Response(body=await self._made.json(), content_type="application/json")
 
     async def metrics(self, _: web.Request) -> web.StreamResponse:
-        """For Prometheus."""
+        """The metrics in Prometheus's text format."""
         return web.Response(body=self._made.metrics(), headers={"Content-Type": CONTENT_TYPE})
 
     async def healthz(self, _: web.Request) -> web.StreamResponse:
@@ -180,7 +184,7 @@ class Site:
     # Live
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Server-sent events: the parts of a page that have changed, as `{"time": …, "parts": {id: html}}`."""
+        """Server-sent events with the parts of a page that have changed: `{"time": …, "parts": {id: html}}`."""
         prefix = _prefix(request.query["prefix"]) if request.query.get("prefix") else ""
         if self._streams >= MOST_STREAMS:
             return _plain("too many pages are open; this one does not refresh itself\n", 503, {"Retry-After": "30"})
@@ -218,7 +222,7 @@ class Site:
     # Steering
 
     async def steer(self, request: web.Request) -> web.StreamResponse:
-        """A verb of `operator/verbs.py`, by form or JSON; answered as a page or as JSON, as the client wants it."""
+        """Carry out a verb of `operator/verbs.py`, sent as form or JSON, and answer as a page or JSON as requested."""
         wants_json = request.content_type == "application/json" or "json" in request.headers.get("Accept", "")
         prefix = ""
         try:
@@ -240,7 +244,7 @@ class Site:
         return self._result(200, message, result, wants_json=wants_json, prefix=prefix)
 
     def _authenticate(self, request: web.Request, field: str) -> None:
-        """Check the token; `field` is that of the form. Raises _Refused, and counts and logs wrong ones."""
+        """Check the token, in a header or the form's `field`. Counts and logs wrong ones. Raises _Refused."""
         if self.token is None:
             raise _Refused(403, "steering by HTTP is off: web.token_file is not set, or the log says what is wrong")
         if is_right(self.token, token_of(request.headers.get("Authorization"), field)):
@@ -255,7 +259,7 @@ class Site:
         raise _Refused(401, "the token is wrong or missing")
 
     def _obey(self, request: web.Request, fields: Mapping[str, str]) -> tuple[str, Any]:
-        """Do what the verb in the path says: a message for people, and the answer as JSON values. Raises _Refused."""
+        """Carry out the verb in the path; returns a message and the answer as JSON values. Raises _Refused."""
         name = request.match_info["verb"]
         steering = self._sources.steering
         verbs = {each.name: each for each in steering.verbs}
@@ -279,7 +283,7 @@ class Site:
         return f"{name}: done{f' ({done})' if done else ''}", result
 
     def _result(self, status: int, message: str, result: Any, *, wants_json: bool, prefix: str) -> web.StreamResponse:
-        """The answer to a POST: JSON, or a page with the message and a link back to the page of the prefix."""
+        """The answer to a POST: JSON, or a page with the message and a link back."""
         headers = {"WWW-Authenticate": 'Bearer realm="bgp2vpc"'} if status == 401 else {}
         if wants_json:
             told = {"message": message, "result": result} if status == 200 else {"error": message}
@@ -292,7 +296,7 @@ class Site:
 
 
 class _Refused(Exception):
-    """A POST is refused."""
+    """A refused POST, with its HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -301,10 +305,10 @@ class _Refused(Exception):
 
 
 async def _fields(request: web.Request) -> dict[str, str]:
-    """The fields of a JSON object or of a form. Raises _Refused.
+    """The fields of a JSON object or form in the body. Raises _Refused.
 
-    Of a form, only those that are filled in, as one form has the fields of several verbs; but an empty `prefix` is
-    kept, so that it is refused: it must not mean everything.
+    Empty fields of a form are left out, since one form has the fields of several verbs. An empty `prefix` is kept, so
+    that it is refused instead of meaning everything.
     """
     try:
         async with asyncio.timeout(BODY_TIME):

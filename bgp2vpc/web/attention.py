@@ -1,6 +1,6 @@
-"""What an operator should look at: the items at the top of the page, each with a link and the command that mends it.
+"""The items at the top of the page that need an operator's attention, each with a link and the command that mends it.
 
-Equal ones are one item. Pure.
+Similar problems are combined in one item. Pure.
 """
 
 from collections import defaultdict
@@ -13,20 +13,20 @@ from bgp2vpc.status import Status, SteeringRow
 from bgp2vpc.vpc_status import RouteRow
 
 MEND: Final = "mend with: "
-"""Before a command, in the detail of a verdict."""
+"""The words before a command in the detail of a verdict."""
 ENDS: Final = {"hold": "release", "takeover": "release", "drain": "undrain"}
 """The verb that ends an order."""
 
 SHOWN: Final = 10
-"""Prefixes of an item that are named."""
+"""Maximum number of prefixes named in an item."""
 NO_TABLE: Final = "since its rules find no route table"
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """`words`: what is wrong, linked to `section` of the page; about these `prefixes`, each a link, or about `name`.
+    """An item. `words`: the problem, linked to `section` of the page; followed by `prefixes`, each a link, or `name`.
 
-    `is_bad` False: it may be as it should. `detail`: why. `since`, `until`: ISO 8601. `command`: what mends or ends it.
+    `is_bad`: False if it may be intended. `detail`: why. `since`, `until`: ISO 8601. `command`: what mends or ends it.
     """
 
     words: str
@@ -41,7 +41,7 @@ class Item:
 
 
 def attention(status: Status, ready: Sequence[str]) -> list[Item]:
-    """All of them, the worst first. `ready`: why the daemon is not ready."""
+    """All items, problems first. `ready`: why the daemon is not ready, empty if it is."""
     items = [Item(f"not ready: {reason}", section="failures") for reason in ready]
     if not status.config.last_reload_successful:
         failed = Item(
@@ -61,13 +61,13 @@ def attention(status: Status, ready: Sequence[str]) -> list[Item]:
     exabgp = status.exabgp
     if exabgp and exabgp.state != "connected":
         detail = exabgp.last_line or "it has logged nothing"
-        is_bad = exabgp.state == "down" or bool(exabgp.restarts)  # else it has just been started
+        is_bad = exabgp.state == "down" or bool(exabgp.restarts)  # otherwise it has just been started
         items.append(Item(f"ExaBGP is {exabgp.state}", section="neighbors", detail=detail, is_bad=is_bad))
     if down := [row.address for row in status.neighbors if not row.up]:
         words = f"{_count(len(down), 'BGP session')} down: {', '.join(down[:10])}"
         items.append(Item(words, section="neighbors"))
     items += _orders(status)
-    # What follows may be so on purpose.
+    # The following items may be intended.
     if status.not_accepted:
         hint = "add them to `accept` of a rule, or let nobody announce them"
         items.append(Item("announced, and not permitted by any rule:", status.not_accepted, detail=hint, is_bad=False))
@@ -93,7 +93,7 @@ def _not_served(status: Status) -> Iterator[Item]:
 
 
 def _failing(status: Status) -> Iterator[Item]:
-    """Writes that fail with the same code are one item; the message is that of the last of them."""
+    """Items for current failures. Writes that fail with the same code are one item, with the last one's message."""
     places = {f"{row.route_table_id} {row.prefix}": row for row in status.routes}
     messages = {(row.subject, row.code): row for row in status.errors}
     writes: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -122,7 +122,7 @@ def _doctor(status: Status) -> str:
 
 
 def _checks(status: Status) -> Iterator[Item]:
-    """A remote check has a row for each owner."""
+    """Items for failing checks. A remote check has a row for each owner, which are combined."""
     alike: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in status.checks:
         if row.state == "unhealthy" or row.unknown_since is not None:
@@ -140,12 +140,12 @@ def _checks(status: Status) -> Iterator[Item]:
 
 
 def _orders(status: Status) -> Iterator[Item]:
-    """Those that are alike are one item, which stands since the first of them."""
-    # Of held prefixes whose traffic is not answered, although it could be: why.
+    """Items for orders in force. Similar orders are one item, with the time of the first."""
+    # Held prefix -> why its traffic is not answered because of the hold; empty if it is answered.
     dead = {row.prefix: "" for row in status.steering if row.verb == "hold" and row.prefix}
     announced = {row.prefix for row in status.paths if row.side != "peer"}
     for route in status.routes:
-        # The route of a held prefix is kept if it is ours, and left to others if not.
+        # The verdict for a held prefix is keep if the route is ours, else yield.
         if route.prefix in dead and route.verdict == "keep" and route.prefix not in announced:
             dead[route.prefix] = "the route stays at this instance, where nothing announces it any more"
     without = {row.prefix for row in status.routes if not row.has}
@@ -185,7 +185,7 @@ def _orders(status: Status) -> Iterator[Item]:
 def _alike(
     routes: Iterable[RouteRow], verdict: str, by: Callable[[RouteRow], str] = lambda row: row.detail
 ) -> Mapping[tuple[str, str], Sequence[RouteRow]]:
-    """The rows with this verdict, by reason and something else."""
+    """The rows with this verdict, grouped by reason and `by`."""
     alike: dict[tuple[str, str], list[RouteRow]] = defaultdict(list)
     for row in routes:
         if row.verdict == verdict:

@@ -1,4 +1,4 @@
-"""Small pictures in the page: inline SVG without styles of its own. Pure."""
+"""Small pictures for the page, as inline SVG without styles of their own. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,16 +6,16 @@ from typing import Final
 from markupsafe import Markup
 
 TICKS: Final = 60
-"""As many as a check remembers."""
+"""Number of probes shown, which is as many as a check keeps."""
 _WIDTH: Final = 4
 _HEIGHT: Final = 16
 _TICK: Final = {True: ("ok", 4), False: ("failed", 0), None: ("unknown", _HEIGHT - 2)}
-"""Class and upper edge, by what the probe found."""
+"""Result of a probe -> CSS class and upper edge of its tick."""
 
 
 def ticks(history: Sequence[bool | None]) -> Markup:
-    """One tick per probe, the latest at the right; a bad one is taller, not only of another colour, and an unknown
-    one (None) is a short line.
+    """One tick per probe, the latest at the right. A failed one is taller, an unknown one (None) a short line, so that
+    they differ not only in color.
     """
     shown = history[-TICKS:]
     offset = (TICKS - len(shown)) * _WIDTH
@@ -30,7 +30,7 @@ def ticks(history: Sequence[bool | None]) -> Markup:
 
 
 def sparkline(latencies: Sequence[float]) -> Markup:
-    """Latencies in seconds as a line, from zero to the largest."""
+    """A line of latencies in seconds, scaled from zero to the largest."""
     shown = latencies[-TICKS:]
     if len(shown) < 2:
         return Markup("")
@@ -45,7 +45,7 @@ def sparkline(latencies: Sequence[float]) -> Markup:
 
 def _svg(kind: str, label: str, content: str) -> Markup:
     size = f'viewBox="0 0 {TICKS * _WIDTH} {_HEIGHT}"'
-    # Safe: it is made from our own numbers and words only.
+    # Safe, since it consists only of our own numbers and words.
     return Markup(  # noqa: S704
         f'<svg class="{kind}" {size} preserveAspectRatio="none" role="img" aria-label="{label}">{content}</svg>'
     )

@@ -1,8 +1,8 @@
-"""Which requests are answered, and which may steer. Pure, except for reading the token file.
+"""Decides which requests are answered and which may steer. Pure, except for reading the token file.
 
-A page of another site can make the browser send requests to us, also under a name that its owner lets point at
-127.0.0.1 (DNS rebinding). So the Host header of a request must name this server, and a request that changes something
-must come from our own page or from no browser, and must have the token. There are no cookies that a browser would add.
+A page of another site can make a browser send requests to us, even under a host name of that site that resolves to
+127.0.0.1 (DNS rebinding). So the Host header must name this server, and a request that changes something must come from
+our own page or from no browser and must have the token. There are no cookies, which a browser would add by itself.
 """
 
 import hmac
@@ -20,13 +20,13 @@ SHORTEST_TOKEN: Final = 16
 LONGEST_TOKEN: Final = 4096
 WRONG_TOKENS: Final = 10
 PENALTY: Final = 60.0
-"""Seconds for which further wrong tokens are answered 429, after `WRONG_TOKENS`. A right token always works."""
+"""Seconds for which further wrong tokens get 429, after `WRONG_TOKENS` of them. A right token always works."""
 SAY_AGAIN: Final = 3600.0
-"""Seconds. Wrong tokens are logged when there have been 1, 10, 100, …, and again after this time."""
+"""Seconds. Wrong tokens are logged when their count is 1, 10, 100 …, and again after this time."""
 
 
 def host_of(header: str) -> str:
-    """The host of a `Host` header (RFC 9110 section 7.2), without the port, in lower case."""
+    """The host of a `Host` header (RFC 9110 section 7.2) in lower case, without the port."""
     host, colon, port = header.strip().lower().rpartition(":")
     whole = not colon or (header.strip().endswith("]") and "[" in header)
     bare = header.strip().lower() if whole or not (port.isdigit() or port == "") else host
@@ -34,15 +34,15 @@ def host_of(header: str) -> str:
 
 
 def is_ours(header: str, settings: WebSettings, address: str) -> bool:
-    """Whether the host is one of ours. `address`: the one that this connection came in at."""
+    """Whether the Host header names this server. `address`: the local address of the connection."""
     literals = {f"[{each}]" if ":" in each else each for each in (settings.host, address)}
     return host_of(header) in LOOPBACK | literals | {name.removesuffix(".") for name in settings.hosts}
 
 
 def is_own_page(host: str, origin: str | None, fetch_site: str | None) -> bool:
-    """Whether a request with this `Host` comes from a page of ours, or from no browser.
+    """Whether a request with this `Host` comes from our own page or from no browser.
 
-    `origin` and `fetch_site`: the headers `Origin` (RFC 6454 section 7) and `Sec-Fetch-Site`; None: not sent.
+    `origin`, `fetch_site`: the headers `Origin` (RFC 6454 section 7) and `Sec-Fetch-Site`, None if absent.
     """
     if fetch_site is not None and fetch_site not in ("same-origin", "none"):
         return False
@@ -56,7 +56,7 @@ def is_own_page(host: str, origin: str | None, fetch_site: str | None) -> bool:
 
 
 def read_token(path: Path) -> bytes:
-    """The token in this file. Raises WebError: not there, readable for everybody, or too short to be a secret."""
+    """Read the token file. Raises WebError if it is missing, accessible for everybody, or too short for a secret."""
     try:
         with open_without_waiting(path) as file:
             found = os.fstat(file.fileno()).st_mode
@@ -79,9 +79,9 @@ def read_token(path: Path) -> bytes:
 
 
 def token_of(authorization: str | None, field: str) -> bytes:
-    """The token that a request brings: `Authorization: Bearer …` (RFC 6750 section 2.1), or a form's field.
+    """The token of a request: `Authorization: Bearer …` (RFC 6750 section 2.1), or the form's field.
 
-    Invalid UTF-8 arrives as surrogates; `surrogatepass` keeps them comparable.
+    Invalid UTF-8 arrives as surrogates, which `surrogatepass` makes comparable.
     """
     if authorization is None:
         return field.strip().encode("utf-8", "surrogatepass")
@@ -90,21 +90,21 @@ def token_of(authorization: str | None, field: str) -> bytes:
 
 
 class WrongTokens:
-    """Counts wrong tokens: slows down who guesses, and limits the log."""
+    """Counts wrong tokens, to slow down guessing and to limit the log."""
 
     def __init__(self) -> None:
         self.count = 0
-        """Since the last right one."""
+        """The number of wrong tokens since the last right one."""
         self._in_a_row = 0
         self._refused_until = 0.0
         self._said = 0.0
 
     def right(self) -> None:
-        """A right token came."""
+        """Record a right token."""
         self._in_a_row = self.count = 0
 
     def wrong(self, now: float) -> bool:
-        """A wrong token came; whether there were too many."""
+        """Record a wrong token; returns whether there were too many."""
         self.count += 1
         if now < self._refused_until:
             return True
@@ -114,7 +114,7 @@ class WrongTokens:
         return False
 
     def is_worth_saying(self, now: float) -> bool:
-        """Whether to log this one."""
+        """Whether to log the last wrong token."""
         if str(self.count).strip("0") == "1" or now - self._said > SAY_AGAIN:
             self._said = now
             return True
@@ -122,5 +122,5 @@ class WrongTokens:
 
 
 def is_right(token: bytes, brought: bytes) -> bool:
-    """Compared in constant time, so that the time does not reveal how much of it is right."""
+    """Compare in constant time, so that the time does not reveal how much of the token is right."""
     return hmac.compare_digest(token, brought)

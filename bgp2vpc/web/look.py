@@ -1,4 +1,4 @@
-"""The status of one moment, indexed by prefix, so that the page of a prefix need not read all rows. Pure."""
+"""The status, indexed by prefix, so that the page of a prefix need not search all rows. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,7 @@ from bgp2vpc.vpc_status import PrefixRow, RouteRow
 class _OfPrefix(Protocol):
     @property
     def prefix(self) -> str | None:
-        """None: it is about every prefix."""
+        """The prefix of the row; None if it applies to every prefix."""
 
 
 Row = TypeVar("Row", bound=_OfPrefix)
@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=_OfPrefix)
 
 @dataclass(frozen=True, slots=True)
 class _Index:
-    """Prefix -> the rows about it; None -> those about every prefix."""
+    """Prefix -> its rows; None -> rows that apply to every prefix."""
 
     prefixes: Mapping[str | None, Sequence[PrefixRow]]
     routes: Mapping[str | None, Sequence[RouteRow]]
@@ -32,13 +32,13 @@ class _Index:
 
 
 class Look:
-    """The status, and that of each prefix."""
+    """The status, and its part for each prefix."""
 
     def __init__(self, status: Status) -> None:
         self.status = status
 
     def of(self, prefix: str) -> Status:
-        """The status, with only those rows that are about this prefix, or about every prefix."""
+        """The status with only the rows for this prefix and those that apply to every prefix."""
         index = self._index
         return replace(
             self.status,
@@ -52,7 +52,7 @@ class Look:
 
     @cached_property
     def _index(self) -> _Index:
-        """Made when a prefix is asked for first: the main page needs none."""
+        """Built at the first use, since the main page does not need it."""
         status = self.status
         return _Index(
             _by_prefix(status.prefixes),

@@ -1,7 +1,7 @@
-"""Makes what the page, its live updates, /status.json and /metrics answer with, once for all who ask.
+"""Makes the content of pages, live updates, /status.json and /metrics, once for all concurrent requests.
 
-All of it together takes a limited share of the event loop's time (`pace`). It is made in two steps, the status first
-and, in another turn of the event loop, the page or JSON from it, so that a route never waits for both.
+All of it takes a limited share of the event loop's time (`pace`). First the status is made, then, in another turn of
+the event loop, the page or JSON from it, so that a route never waits for both.
 """
 
 import asyncio
@@ -24,11 +24,11 @@ from bgp2vpc.web.tally import Tally
 T = TypeVar("T")
 
 _pages = cache(Pages)
-"""The same for the whole process, so that a reload does not compile the templates again."""
+"""One instance for the process, so that a reload does not compile the templates again."""
 
 
 class TooMuchToMake(Bgp2vpcError):
-    """Too much is asked for: this would not be made within `PATIENCE`."""
+    """There are too many requests: the content could not be made within `PATIENCE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Sources:
 
 
 class Made:
-    """`ending`: set when the server ends, so nothing waits any more. `prefix` "": the main page."""
+    """Makes the content. `ending`: set when the server ends, so that nothing waits. An empty prefix: the main page."""
 
     def __init__(self, sources: Sources, ending: asyncio.Event) -> None:
         self._sources = sources
@@ -60,7 +60,7 @@ class Made:
         self._metrics = Shared(exposition.text, self._clock)
 
     async def page(self, prefix: str, verbs: Sequence[PageVerb]) -> str:
-        """The whole page. `verbs`: those that it has forms for. Raises TooMuchToMake."""
+        """The HTML of a page, with forms for `verbs`. Raises TooMuchToMake."""
 
         def make() -> str:
             told, parts = self._parts.get(prefix)
@@ -78,11 +78,11 @@ class Made:
         return await self._in_turn(make)
 
     async def json(self) -> bytes:
-        """The status. Raises TooMuchToMake."""
+        """The status as JSON. Raises TooMuchToMake."""
         return await self._in_turn(self._json.get)
 
     def metrics(self) -> bytes:
-        """For Prometheus. It does not wait for its turn: readers of pages must not delay monitoring."""
+        """The metrics. Does not wait for a turn, so that requests for pages cannot delay monitoring."""
         return self._paid(self._metrics.get)
 
     def _make_parts(self, prefix: str) -> tuple[Told, Parts]:
@@ -116,7 +116,7 @@ class Made:
 
 
 async def pause(ending: asyncio.Event, seconds: float) -> None:
-    """Wait `seconds`, or until `ending` is set."""
+    """Wait for `seconds` or until `ending` is set."""
     try:
         async with asyncio.timeout(seconds):
             await ending.wait()

@@ -1,8 +1,8 @@
-"""Prometheus metrics, made at each scrape from the status and the tally. `docs/metrics.md` is generated from `METRICS`.
+"""Prometheus metrics, made at each scrape from status and tally. `docs/metrics.md` is generated from `METRICS`.
 
-Each help text begins with the kind of the value: *desired* (what we want), *fact* (what EC2, a check or a source has
-told us), or *count* (what we did). Labels are bounded: clients of the socket share one, and there are at most `MOST`
-sources, checks, neighbors and prefixes; what is beyond that is summed, or left out where a sum would say nothing.
+Each help text begins with the kind of the value: *desired* (the state that we want), *fact* (reported by EC2, a check
+or a source), or *count* (our own actions). Labels are bounded: clients of the socket share one, and there are at most
+`MOST` sources, checks, neighbors and prefixes. Further ones are summed, or left out if a sum would be meaningless.
 """
 
 from collections import Counter
@@ -23,14 +23,14 @@ from bgp2vpc.web.tally import Tally
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 MOST: Final = 200
-"""Rows of one metric with names from outside."""
+"""Maximum number of rows of a metric whose labels come from outside."""
 
 Labels: TypeAlias = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a scrape reports."""
+    """The data of a scrape."""
 
     status: Status
     tally: Tally
@@ -39,7 +39,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """One metric. `rows`: label values and value; a Timing for a histogram."""
+    """A metric. `rows`: returns label values and value, a Timing for a histogram."""
 
     name: str
     kind: str
@@ -48,7 +48,7 @@ class Description:
     rows: Callable[[Seen], Iterable[tuple[Labels, Any]]]
 
     def family(self, seen: Seen) -> Metric:
-        """With its values of now."""
+        """The metric with its present values."""
         if self.kind == "histogram":
             histogram = HistogramMetricFamily(self.name, self.help, labels=self.labels)
             for labels, timing in self.rows(seen):
@@ -97,7 +97,7 @@ def _sources(value: Callable[[SourceRow], int | None]) -> Callable[[Seen], Itera
 
 
 def _by_source(found: Iterable[tuple[str, str, int]]) -> Iterable[tuple[Labels, Any]]:
-    """Name, kind and value of sources; clients, and what is beyond `MOST`, in one row of their kind."""
+    """Rows from name, kind and value of sources. Clients, and sources beyond `MOST`, share one row of their kind."""
     sums: Counter[Labels] = Counter()
     for name, kind, value in found:
         known = kind != "client" and len(sums) < MOST
@@ -137,7 +137,7 @@ def _lists(value: Callable[[PrefixListRow], int | None]) -> Callable[[Seen], Ite
 
 
 def _tables_of_prefixes(seen: Seen) -> Iterable[tuple[Labels, Any]]:
-    """If there are too many prefixes, those that are not served come first, and the tables of the rest are summed."""
+    """Tables by prefix and route. With too many prefixes, unserved ones go first, and the rest is summed."""
     rows = sorted((row for row in seen.status.prefixes if row.permitted), key=lambda row: row.is_served)
     sums: Counter[Labels] = Counter()
     for number, row in enumerate(rows):
@@ -340,7 +340,7 @@ METRICS: Final = (
 
 
 class Exposition(Collector):
-    """All metrics, in a registry of their own, without those that libraries register."""
+    """All metrics in a registry of their own, without those that libraries register."""
 
     def __init__(self, see: Callable[[], Seen]) -> None:
         self._see = see
@@ -349,15 +349,15 @@ class Exposition(Collector):
         ProcessCollector(registry=self._registry)
 
     def describe(self) -> Iterable[Metric]:
-        """Nothing: otherwise the registry would collect the metrics once at registration."""
+        """Empty, since the registry would otherwise collect the metrics at registration."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Every metric as of now."""
+        """All metrics with their present values."""
         seen = self._see()
         for each in METRICS:
             yield each.family(seen)
 
     def text(self) -> bytes:
-        """The text format, version 0.0.4."""
+        """The metrics in Prometheus's text format, version 0.0.4."""
         return bytes(generate_latest(self._registry))

@@ -1,4 +1,4 @@
-"""The settings of the web server, and the protocols by which it uses the daemon."""
+"""The settings of the web server, and the protocols by which the room uses the daemon."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from bgp2vpc.errors import Bgp2vpcError
 
 
 class WebError(Bgp2vpcError):
-    """The page cannot be served, or not all of it; the message says why."""
+    """The page or a part of it cannot be served; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebSettings:
-    """Where to listen. `token_file` None: steering is off. `hosts`: further names of this server."""
+    """Where to listen. `token_file`: None if steering is off. `hosts`: further names of this server."""
 
     host: str
     port: int
@@ -27,11 +27,11 @@ class WebSettings:
 
 @dataclass(frozen=True, slots=True)
 class PageVerb:
-    """A verb as the page needs it.
+    """A verb for the page.
 
-    `field`: the form field that names its subject: `prefix`, `check`, or empty. `button`: its label on the page of a
-    prefix, `main_button`: on the main page; empty: there is none. `lasts`: it takes `for`. `asks`: the page asks once
-    more before it is done.
+    `field`: the form field of its subject: `prefix`, `check`, or empty. `button`: its label on the page of a prefix;
+    `main_button`: on the main page; empty for no button. `lasts`: it takes `for`. `asks`: the page asks for
+    confirmation.
     """
 
     name: str
@@ -43,22 +43,22 @@ class PageVerb:
 
 
 class Steering(Protocol):
-    """What an operator may order through the page."""
+    """The orders that an operator can give through the page."""
 
     @property
     def verbs(self) -> Sequence[PageVerb]:
         """The verbs, in the order of the forms."""
 
     def steer(self, name: str, who: str, subjects: Sequence[str], duration: str, reason: str) -> Any:
-        """Do it; the answer as JSON values.
+        """Carry out a verb and return its answer as JSON values.
 
-        `subjects`: prefixes, or the name of a check. `duration`: `30m`; empty: until undone. `who` is for the log.
-        Raises Bgp2vpcError to say why not.
+        `subjects`: prefixes, or the name of a check. `duration`: `30m`, empty if it lasts until undone. `who`: for the
+        log. Raises Bgp2vpcError, which says why it is refused.
         """
 
 
 Why: TypeAlias = Callable[[str], Sequence[str]]
-"""What is to be said of a prefix: the sentences of `bgp2vpc why`."""
+"""Returns the sentences of `bgp2vpc why` for a prefix."""
 
 Readiness: TypeAlias = Callable[[], Collection[str]]
-"""Why the daemon is not ready, in words; nothing if it is."""
+"""Returns why the daemon is not ready, in words; nothing if it is ready."""

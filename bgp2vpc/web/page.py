@@ -1,7 +1,7 @@
-"""The pages, in parts of HTML that can be replaced one by one. Values are escaped (autoescape).
+"""Renders the pages, in parts of HTML that can be replaced one by one. Values are escaped (autoescape).
 
-A part contains no text that changes only because time passes, as the browser computes ages: but for the sentences of
-`why`, which say when a write is tried again.
+The text of a part does not change merely with time, since the browser computes ages. The exception are the sentences of
+`why`, which have the time of the next attempt of a write.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,12 +20,12 @@ from bgp2vpc.web.drawing import sparkline, ticks
 from bgp2vpc.web.model import PageVerb
 
 MOST_ROWS: Final = 100
-"""Of one table on a page, where more would keep the event loop busy; `/status.json` has all."""
+"""Maximum number of rows of a table on a page, because of the event loop's time; `/status.json` has all rows."""
 LAST_EVENTS: Final = 40
 LAST_FAILURES: Final = 20
 
 Parts = Mapping[str, str]
-"""HTML by the id of the element that holds it."""
+"""Id of an element -> its HTML."""
 
 _MAIN: Final = (
     "summary",
@@ -46,7 +46,7 @@ _PREFIX: Final = ("prefix_served", "prefix_why", "prefix_routes", "prefix_paths"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The data of a page. `ready`: why the daemon is not ready; empty: it is. `why`: the sentences about the prefix."""
+    """The data of a page. `ready`: why the daemon is not ready, empty if it is. `why`: sentences about the prefix."""
 
     status: Status
     ready: Sequence[str]
@@ -80,28 +80,28 @@ class Pages:
         self._parts: Any = self._jinja.get_template("parts.html").module
 
     def clock(self, moment: str | float) -> str:
-        """`14:03:07`, of a time in ISO 8601 or Unix seconds, in UTC; with the day if that is not about today."""
+        """A time (ISO 8601 or Unix seconds) as `14:03:07` in UTC, with the day if it is older than 18 hours."""
         at = _moment(moment)
         return at.strftime("%H:%M:%S" if self._now - at < timedelta(hours=18) else "%d %b %H:%M:%S")
 
     def parts(self, told: Told) -> Parts:
-        """What changes on a page while it is looked at."""
+        """The parts of a page that can change while it is open."""
         self._now = _moment(told.status.time)
         names = _PREFIX if told.prefix else _MAIN
         return {name: str(getattr(self._parts, name)(told, told.status)).strip() for name in names}
 
     def whole(self, told: Told, parts: Parts, verbs: Sequence[PageVerb]) -> str:
-        """The page, with these parts. `verbs`: what may be steered."""
+        """The page with these parts. `verbs`: those that it has forms for."""
         name = "prefix.html" if told.prefix else "main.html"
         return self._jinja.get_template(name).render(told=told, status=told.status, parts=parts, verbs=verbs)
 
     def ask_once_more(self, verb: PageVerb, fields: Mapping[str, str]) -> str:
-        """A page that asks once more, where no button can: without JavaScript. `fields`: what was sent."""
+        """A page that asks for confirmation, for browsers without JavaScript. `fields`: the fields of the form."""
         told = {name: value for name, value in fields.items() if name != "token"}
         return self._jinja.get_template("once_more.html").render(verb=verb, fields=told)
 
     def message(self, title: str, text: str, back: str) -> str:
-        """A page that says one thing: what a form has done, or why not."""
+        """A page with the result of a form, or why it was refused."""
         return self._jinja.get_template("message.html").render(title=title, text=text, back=back)
 
 
@@ -109,7 +109,7 @@ class Pages:
 
 
 def age(moment: str | float) -> str:
-    """The time in full, for `<time datetime=…>`."""
+    """The time in ISO 8601, for `<time datetime=…>`."""
     return _moment(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -118,12 +118,12 @@ def _moment(moment: str | float) -> datetime:
 
 
 def seconds_ago(seconds: float | None, status: Status) -> float | None:
-    """The Unix time that was `seconds` before the status was gathered, to the second: it must not change by itself."""
+    """The Unix time `seconds` before the status was made, to the second so that it does not change by itself."""
     return None if seconds is None else round(datetime.fromisoformat(status.time).timestamp() - seconds)
 
 
 def milliseconds(seconds: float | None) -> str:
-    """Seconds as `3.1 ms`, `120 ms` or `1.50 s`; None: empty."""
+    """Seconds as `3.1 ms`, `120 ms` or `1.50 s`; empty for None."""
     if seconds is None:
         return ""
     return (
@@ -146,7 +146,7 @@ _TONES: Final = {
 
 
 def tone(word: str) -> str:
-    """The CSS class of a word: `good`, `busy`, `bad` or `calm`. The word itself is always shown, too."""
+    """The CSS class of a word: `good`, `busy`, `bad` or `calm`. The word itself is always shown as well."""
     return _TONES.get(word, "calm")
 
 
@@ -154,14 +154,14 @@ _URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield",
 
 
 def urgent_first(rows: Sequence[RouteRow]) -> Sequence[RouteRow]:
-    """The rows; if there are more than are shown, those that an operator may have to look at come first."""
+    """The rows to show; if there are too many, those that may need attention come first."""
     if len(rows) <= MOST_ROWS:
         return rows
     return sorted(rows, key=lambda row: _URGENCY.index(row.verdict))[:MOST_ROWS]
 
 
 def is_well(row: PrefixRow | RouteRow | CheckRow | SourceRow | NeighborRow) -> bool:
-    """Whether nobody has to look at it: a phone folds it away."""
+    """Whether the row needs no attention; on a phone, such rows are folded."""
     match row:
         case PrefixRow():
             return row.is_served and not row.foreign and (row.announced or not row.ours)
@@ -175,24 +175,24 @@ def is_well(row: PrefixRow | RouteRow | CheckRow | SourceRow | NeighborRow) -> b
 
 
 _WELL: Final = frozenset({("keep", "ours"), ("yield", "owner-healthy"), ("yield", "peer-best")})
-"""Verdict and reason of routes that are as they should be."""
+"""(verdict, reason) of routes in their normal state."""
 
 
 def gaps_first(rows: Sequence[PrefixRow]) -> Sequence[PrefixRow]:
-    """The rows that are shown, those of prefixes that are not served first, and those that are well last."""
+    """The rows to show: prefixes that are not served first, those that need no attention last."""
     return sorted(rows, key=lambda row: (not row.permitted, row.is_served, is_well(row)))[:MOST_ROWS]
 
 
 def tables_by_id(status: Status) -> Mapping[str, TableRow]:
-    """The route tables that rules find."""
+    """Table id -> row, of the route tables that rules find."""
     return {row.route_table_id: row for row in status.tables}
 
 
 def fields(entry: Entry) -> list[tuple[str, str]]:
-    """The fields of a log entry that have a value."""
+    """The non-empty fields of a log entry."""
     return [(key, value) for key, value in entry.fields if value]
 
 
 def as_path(segments: Sequence[Sequence[int]]) -> str:
-    """`64512 64513`."""
+    """The AS path as text: `64512 64513`."""
     return " ".join(" ".join(map(str, segment)) for segment in segments)

@@ -1,4 +1,4 @@
-"""The listening socket and its connections."""
+"""The listening socket of the page and its connections."""
 
 import asyncio
 import errno
@@ -47,7 +47,7 @@ class WebServer:
             )
         except OSError as error:
             await self._runner.cleanup()
-            # asyncio's own text names the address once more.
+            # asyncio's own text would repeat the address.
             why = os.strerror(error.errno) if error.errno else str(error)
             if error.errno == errno.EADDRINUSE:
                 why += f"; this shows by what: ss -ltnp 'sport = :{self._settings.port}'"
@@ -59,7 +59,7 @@ class WebServer:
             idle = [each for each in self._connections if each.idle_since is not None]
             if not idle:
                 return TooMany()
-            # Close the connection that is idle for longest: many idle connections must not keep monitoring out.
+            # Close the connection that is idle for longest, as idle connections must not lock out monitoring.
             longest = min(idle, key=lambda each: each.idle_since or 0.0)
             self._connections.discard(longest)
             longest.give_up()

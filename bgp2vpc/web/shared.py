@@ -1,4 +1,4 @@
-"""Values that are made once and shared by all who ask within a moment."""
+"""Values that are made once and shared by requests within a short time."""
 
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
@@ -8,13 +8,13 @@ from bgp2vpc.web.pace import SHARE
 T = TypeVar("T")
 
 FRESH: Final = 0.25
-"""Seconds for which everybody gets the same value."""
+"""Seconds for which a value is shared."""
 
 
 class Shared(Generic[T]):
-    """Makes the value again once it is older than `FRESH`, or than makes it take `SHARE` of the time.
+    """A value that is made again once it is older than `FRESH`, but only so often that it takes `SHARE` of the time.
 
-    The second limit is the longer one if making the value takes more than 12 ms: the status of very many routes.
+    The second limit is the longer one if making the value takes more than 12 ms, as for a status with many routes.
     """
 
     def __init__(self, make: Callable[[], T], clock: Callable[[], float]) -> None:
@@ -24,7 +24,7 @@ class Shared(Generic[T]):
         self._until = float("-inf")
 
     def get(self) -> T:
-        """The value, as of a moment ago at most."""
+        """The value, made again if it is too old."""
         began = self._clock()
         if self._value is None or began >= self._until:
             self._value = self._make()
@@ -33,7 +33,7 @@ class Shared(Generic[T]):
 
 
 class SharedByKey(Generic[T]):
-    """Such values by a key; of many keys, those asked for least lately are forgotten."""
+    """Shared values by key; the least recently used keys are dropped."""
 
     def __init__(self, make: Callable[[str], T], clock: Callable[[], float], most: int = 64) -> None:
         self._make = make
@@ -42,7 +42,7 @@ class SharedByKey(Generic[T]):
         self._values: dict[str, Shared[T]] = {}
 
     def get(self, key: str) -> T:
-        """The value of this key."""
+        """The value for this key."""
         value = self._values.pop(key) if key in self._values else Shared(lambda: self._make(key), self._clock)
         self._values[key] = value
         if len(self._values) > self._most:

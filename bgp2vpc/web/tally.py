@@ -1,6 +1,6 @@
 """Counters and histograms for the metrics. Pure; times are seconds of any monotonic clock.
 
-They are kept also while no web server is configured, so that counters hold since the start if a reload adds one.
+They also count while no web server is configured, so that they are right if a reload adds one.
 """
 
 from bisect import bisect_left
@@ -15,7 +15,7 @@ WRITE_BUCKETS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 15.0, 60.0
 
 @dataclass(slots=True)
 class Timing:
-    """A histogram: `counts[n]` values up to `bounds[n]` and above the bound before; the last one is of all larger."""
+    """A histogram. `counts[n]`: values up to `bounds[n]` and above the bound before; the last one counts the rest."""
 
     bounds: tuple[float, ...]
     total: float = 0.0
@@ -25,40 +25,40 @@ class Timing:
         self.counts = [0] * (len(self.bounds) + 1)
 
     def add(self, seconds: float) -> None:
-        """One more."""
+        """Add a value."""
         self.total += seconds
         self.counts[bisect_left(self.bounds, seconds)] += 1
 
 
 class Tally:
-    """Everything counted since the start. A place is a (table, prefix) of any type."""
+    """Everything counted since the start. A place is a (table, prefix) of any types."""
 
     def __init__(self) -> None:
         self.cycles: Counter[str] = Counter()
-        """By result: `changed`, `unchanged`, `failed`."""
+        """Cycles by result: `changed`, `unchanged`, `failed`."""
         self.calls: Counter[tuple[str, str]] = Counter()
-        """By action and result."""
+        """EC2 calls by action and result."""
         self.call_seconds: dict[str, Timing] = defaultdict(lambda: Timing(CALL_BUCKETS))
         self.throttles = 0
         self.takeovers: Counter[str] = Counter()
-        """By reason."""
+        """Routes taken from other instances, by reason."""
         self.write_seconds: dict[str, Timing] = defaultdict(lambda: Timing(WRITE_BUCKETS))
-        """By action: from what made the write necessary to EC2's answer that it is done."""
+        """Time from the cause of a write to EC2's success, by action."""
         self.requests: Counter[int] = Counter()
-        """Answered by the web server, by status."""
+        """Answers of the web server by status."""
         self.refused_connections = 0
         self._touched: dict[Hashable, float] = {}
         self._wanted: dict[tuple[str, Hashable], float] = {}
 
     def touched(self, prefixes: Collection[Hashable], now: float) -> None:
-        """Something about these prefixes changed; a decision follows at once."""
+        """Something about these prefixes has changed, and a decision follows at once."""
         for prefix in prefixes:
             self._touched.setdefault(prefix, now)
 
     def decided(
         self, writes: Collection[tuple[str, Hashable]], others: Collection[tuple[str, Hashable]], now: float
     ) -> None:
-        """The places that are to be written, and those that are not (any more)."""
+        """A decision: `writes` are the places to be written, `others` those that need no write (any more)."""
         for place in others:
             self._wanted.pop(place, None)
         for place in writes:
@@ -67,13 +67,13 @@ class Tally:
         self._touched.clear()
 
     def wrote(self, place: tuple[str, Hashable], action: str, now: float) -> None:
-        """The write is done."""
+        """A write has succeeded."""
         began = self._wanted.pop(place, None)
         if began is not None:
             self.write_seconds[action].add(now - began)
 
     def called(self, action: str, result: str, seconds: float) -> None:
-        """EC2 has answered, or not."""
+        """A call of EC2 has ended, with an answer or without."""
         self.calls[action, result] += 1
         self.call_seconds[action].add(seconds)
         self.throttles += result == "throttled"
