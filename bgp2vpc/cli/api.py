@@ -1,4 +1,4 @@
-"""`api`: one line of the text protocol through the daemon's socket."""
+"""`api`: sends one line of the text protocol to the daemon's socket."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Say the line; exit status 0 if the daemon answers `done`."""
+    """Send the line and print the answer; exit status 0 if the daemon answers `done`."""
     from bgp2vpc.sources.client import ask
 
     answer = ask(socket_of(args), ["bgp2vpc lasting", " ".join(args.text)])[-1]

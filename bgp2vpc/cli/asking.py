@@ -1,4 +1,4 @@
-"""What commands share that ask the daemon to do something."""
+"""Shared by the commands that ask the daemon: their options, the question over the socket, and waiting for a result."""
 
 import argparse
 import json
@@ -13,7 +13,7 @@ LOOK_EVERY: Final = 0.2
 
 
 def add_order(parser: argparse.ArgumentParser, name: str) -> None:
-    """What the table of verbs has of this one: `--reason`, `--for`, and prefixes; and where the daemon is."""
+    """Add the options of verb `name` as `VERBS` has it: the socket's, `--reason`, `--for` and PREFIX."""
     verb = VERBS[name]
     add_socket(parser)
     parser.add_argument("--reason", metavar="TEXT", default="", help="the reason, for the log and the status")
@@ -29,10 +29,10 @@ def add_order(parser: argparse.ArgumentParser, name: str) -> None:
 
 
 def order(args: argparse.Namespace, verb: str, *subjects: str) -> Any:
-    """Ask for it, with the reason and the time that were given; the answer. Raises Bgp2vpcError."""
+    """Send the order `verb` with the options of `add_order`, and return the answer. Raises Bgp2vpcError."""
     from bgp2vpc.errors import Bgp2vpcError
 
-    if not all(map(str.strip, subjects)):  # `drain "$PREFIX"`, and there is no such variable
+    if not all(map(str.strip, subjects)):  # `drain "$PREFIX"` with an unset variable
         raise Bgp2vpcError("an empty PREFIX; leave it out to mean everything")
     duration = ("for", args.duration) if getattr(args, "duration", None) else ()
     reason = ("reason", args.reason) if args.reason.strip() else ()
@@ -40,11 +40,14 @@ def order(args: argparse.Namespace, verb: str, *subjects: str) -> Any:
 
 
 def question(args: argparse.Namespace, *words: str) -> Any:
-    """What the daemon answers, read as JSON; but for `--json`, fit for a terminal. Raises Bgp2vpcError."""
+    """Send `bgp2vpc WORDS` and return the answer, parsed as JSON. Raises Bgp2vpcError if the daemon refuses it.
+
+    Without `--json`, control characters in it are escaped for the terminal.
+    """
     from bgp2vpc.errors import Bgp2vpcError
     from bgp2vpc.sources.client import ask
 
-    # Line ends within a reason would make two lines of it.
+    # A line end within a reason would split the line in two.
     answer = ask(socket_of(args), [" ".join(" ".join(("bgp2vpc", *words)).split())])[-1]
     if not answer.ok:
         raise Bgp2vpcError(answer.error or "the daemon answered error")
@@ -53,7 +56,7 @@ def question(args: argparse.Namespace, *words: str) -> Any:
 
 
 def until(look: Callable[[], Any], is_done: Callable[[Any], bool], seconds: float) -> Any:
-    """Look until it is done, at most `seconds`; what was seen last."""
+    """Call `look` until `is_done` accepts its result, at most `seconds`. Returns the last result."""
     deadline = time.monotonic() + seconds
     while not is_done(seen := look()) and time.monotonic() < deadline:
         time.sleep(LOOK_EVERY)

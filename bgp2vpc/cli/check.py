@@ -1,4 +1,4 @@
-"""`check`: configuration files and nothing else, without network."""
+"""`check`: checks configuration files, without any network."""
 
 import argparse
 import json
@@ -17,13 +17,13 @@ def add(commands: Commands) -> None:
         help="check a configuration file, without any network",
         allow_abbrev=False,
     )
-    # Several, as pre-commit gives them to a hook.
+    # pre-commit passes several files to a hook.
     check.add_argument(
         "-f", "--file", metavar="FILE", nargs="+", action="extend", dest="files",
         help=f"configuration file, or several (default: {DEFAULT_FILE})",
     )  # fmt: skip
     check.add_argument("--schema", action="store_true", help="print the JSON Schema of the file, for editors")
-    # `check NAME` was what `probe NAME` is; in version 2 these three go away.
+    # `check NAME` is the old form of `probe NAME`. Version 2 drops these three arguments.
     check.add_argument("--socket", type=Path, help=argparse.SUPPRESS)
     check.add_argument("--reason", default="", help=argparse.SUPPRESS)
     check.add_argument("name", metavar="NAME", nargs="?", help=argparse.SUPPRESS)
@@ -31,7 +31,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check the files; with NAME, which is the old form of `probe NAME`, let the daemon run that health check."""
+    """Check the files. With NAME, the old form of `probe NAME`, have the daemon run that health check."""
     files = args.files or []
     if args.name is not None and args.name.endswith((".yaml", ".yml")):
         files = [*files, args.name]

@@ -1,4 +1,4 @@
-"""`demo`: two daemons on an embedded VPC, with a story to watch."""
+"""`demo`: runs two daemons on a simulated VPC and shows how they react to a series of events."""
 
 import argparse
 import shlex
@@ -27,14 +27,14 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tell the story; exit status 1 if it, or the libraries that it needs, are not installed."""
+    """Run the demo; exit status 1 if it, or a library that it needs, is not installed."""
     from importlib.metadata import requires
     from importlib.util import find_spec
 
     if find_spec("bgp2vpc.demo") is None:
         print("bgp2vpc: this package has no demo; in a clone of the source: make demo", file=sys.stderr)
         return 1
-    # Asked beforehand: they are imported by the process that plays EC2, far from here.
+    # Checked here, because only the child process that simulates EC2 imports them.
     missing = [name for name in ("moto", "flask", "flask_cors", "waitress") if find_spec(name) is None]
     if missing:
         extras = [each.partition(";") for each in requires("bgp2vpc") or ()]

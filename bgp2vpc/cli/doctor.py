@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Gather, judge, print; exit status 1 if a finding is `fail`."""
+    """Gather the facts, judge them, print the findings; exit status 1 if one of them is `fail`."""
     from bgp2vpc.config.load import load
     from bgp2vpc.doctor.facts.gather import gather
     from bgp2vpc.doctor.judge import judge
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
         table.add_row(each.check, f"[{COLOURS[state]}]{state}[/]", escape(visible(each.message)))
     console = terminal()
     console.print(table)
-    # Below the table, where lines are not wrapped, so that commands can be copied.
+    # Below the table, since its cells are wrapped: commands can be copied from here.
     for mend in dict.fromkeys((each.check, each.mend) for each in findings if each.mend):
         console.print(f"to mend {mend[0]}: {visible(mend[1])}", highlight=False, soft_wrap=True, markup=False)
     counts = ", ".join(f"{sum(each.state.value == state for each in findings)} {state}" for state in COLOURS)

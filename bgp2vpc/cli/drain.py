@@ -1,4 +1,4 @@
-"""`drain`: hand our routes over to other instances, then withdraw. `undrain`: announce as before."""
+"""`drain`: hands our routes over to other instances, then withdraws. `undrain`: announces as before."""
 
 import argparse
 import shlex
@@ -12,9 +12,9 @@ from bgp2vpc.cli.options import Commands
 
 LOOK_EVERY: Final = 0.3
 LAST_WRITES: Final = 20.0
-"""Seconds to wait for the last deletes after the withdrawal."""
+"""Seconds to wait for the last writes after the withdrawal."""
 NAMED: Final = 5
-"""Prefixes that a refusal names; the others are counted."""
+"""How many prefixes a refusal names; it counts the others."""
 
 
 def add(commands: Commands) -> None:
@@ -50,9 +50,9 @@ def add(commands: Commands) -> None:
 
 
 def run_drain(args: argparse.Namespace) -> int:
-    """Order it, and print what became of each route, until nothing drains any more and the last write is done.
+    """Order the drain, and print the result of each route until the drain is over and the last write is done.
 
-    Raises PlanRefused if there are routes that the drain would only delete.
+    Raises PlanRefused without `--force` if no other instance is known to offer one of the prefixes.
     """
     from bgp2vpc.errors import PlanRefused
     from bgp2vpc.prefix import PrefixError
@@ -61,7 +61,7 @@ def run_drain(args: argparse.Namespace) -> int:
         try:
             alone = _of(question(args, "leaving")["alone"], args.prefixes)
         except PrefixError:
-            alone = []  # the daemon refuses it, and says why
+            alone = []  # the daemon refuses the prefix, with a reason
         if alone:
             prefixes = list(dict.fromkeys(row["prefix"] for row in alone))
             more = f" and {len(prefixes) - NAMED} more" if len(prefixes) > NAMED else ""
@@ -81,14 +81,14 @@ def run_drain(args: argparse.Namespace) -> int:
 
 
 def _command(args: argparse.Namespace, *words: str) -> str:
-    """A command for the shell that asks the same daemon."""
+    """The shell command `bgp2vpc WORDS` with the options that reach the same daemon."""
     socket = ("--socket", str(args.socket)) if args.socket else ()
     file = ("-f", args.file) if args.file else ()
     return shlex.join(("bgp2vpc", *words, *file, *socket))
 
 
 def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
-    """Print what became of each route, by `report` and those that follow; the exit status."""
+    """Print the result of each route, from `report` and from further reports of the daemon. Returns the exit status."""
     print(f"draining {', '.join(args.prefixes) or 'everything'}, at most {report['timeout']:g} s")
     if alone := sorted({row["prefix"] for row in _of(report["routes"], args.prefixes) if not row["heard"]}):
         print(f"no other instance is heard to offer {', '.join(alone)}")
@@ -127,7 +127,7 @@ def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
 
 
 def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The rows about these prefixes, or about everything."""
+    """The rows about these prefixes; all rows if there are no prefixes."""
     from bgp2vpc.prefix import parse_prefix
 
     wanted = {str(parse_prefix(each)) for each in prefixes}
@@ -135,7 +135,7 @@ def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapp
 
 
 def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -> None:
-    """Print the result of each route, once."""
+    """Print the result of each route unless `told` has it already, and add it there."""
     for row in rows:
         place = (row["route_table_id"], row["prefix"])
         if told.get(place) == row["end"]:
@@ -160,7 +160,7 @@ def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -
 
 
 def run_undrain(args: argparse.Namespace) -> int:
-    """Order it, and print what is announced again."""
+    """End the drains, and print which prefixes are announced again."""
     ended = order(args, "undrain", *args.prefixes)
     for each in ended:
         reason = f" ({each['by']}: {each['reason']})" if each["reason"] else f" ({each['by']})"

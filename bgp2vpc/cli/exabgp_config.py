@@ -1,4 +1,4 @@
-"""`exabgp-config`: ExaBGP's configuration for this instance, from the `bgp:` section; checked by ExaBGP itself."""
+"""`exabgp-config`: creates ExaBGP's configuration from the `bgp:` section, and has ExaBGP check it."""
 
 import argparse
 import sys
@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make the configuration, have ExaBGP check it, and print or write it."""
+    """Create the configuration, have ExaBGP check it, and print or write it."""
     from bgp2vpc.config.load import load
     from bgp2vpc.errors import ConfigError, Problem
     from bgp2vpc.speaker import exabgp_file

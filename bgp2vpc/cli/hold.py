@@ -1,4 +1,4 @@
-"""`hold`: freeze routes: the daemon of this host does not write them."""
+"""`hold`: freezes routes, so that the daemon of this host does not write them."""
 
 import argparse
 import sys
@@ -23,7 +23,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Order it, and print until when each prefix is held."""
+    """Order the hold, and print until when each prefix is held."""
     answer = order(args, "hold", *args.prefixes)
     for each in answer["held"]:
         end = f"for {args.duration}, until {each['until']}" if each["until"] else "until it is released"

@@ -1,4 +1,4 @@
-"""`iam-policy`: the least IAM policy a configuration needs. No network, no credentials."""
+"""`iam-policy`: prints the least IAM policy a configuration needs, without network and credentials."""
 
 import argparse
 import json
@@ -48,7 +48,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the policy to stdout, and the reasons to stderr."""
+    """Print the policy to stdout, and the reason for each of its calls to stderr."""
     from bgp2vpc.config.load import load
     from bgp2vpc.iam.accounts import accesses, instance_policy, named, role_policy, trust_policy
     from bgp2vpc.iam.policy import MOST_CHARACTERS

@@ -1,17 +1,16 @@
 """`bgp2vpc COMMAND`: the command line, one file for each command.
 
-A command's file has two functions: `add` gives the parser its arguments and an example, `run` carries the command out
-and returns the exit status (a file with two commands has `run_drain` and `run_undrain`). Every command but `run`,
-`helper` and `tee` ends soon: it reads the configuration file, EC2, or asks the running daemon over its unix socket
-(`asking.py`), prints what it found to stdout and what is wrong to stderr. `options` has what several commands take,
-`report` the sentences of `status`.
+1. `main` finds the command in `COMMANDS` and imports only its file; `bgp2vpc --help` needs all of them.
+2. The file's `add` adds the command to the parser: arguments, help, an example. `options.py` has the shared options.
+3. The file's `run` carries the command out and returns the exit status (`run_drain` and `run_undrain` where a file
+   has two commands). `run`, `helper` and `tee` keep running. Nearly every other command reads the configuration file
+   or EC2, or asks the daemon over its unix socket (`asking.py`; `status` and `api` on their own), and ends. Results
+   go to stdout (`report.py` words those of `status`), trouble to stderr.
+4. `main` prints an error of bgp2vpc (`errors.py`) without a traceback. Exit status: 0 ok; 1 failed; 2 usage or
+   configuration; 3 unsafe plan refused.
 
-Only the file of the command that is run is imported, and a command imports what it needs inside `run`, also asyncio:
-`api` and `status` have to start quickly, `tee` runs once for every script and has to stay small, and `run` must not
-load what only `demo` needs.
-
-Exit status: 0 ok; 1 failed; 2 usage or configuration; 3 unsafe plan refused. Errors of bgp2vpc (`errors.py`) are
-caught here and printed without a traceback.
+`run` functions import what they need themselves, even asyncio: `api` and `status` have to start quickly, `tee` runs
+once for every script and has to stay small, and the daemon must not load what only `demo` needs.
 """
 
 import argparse
@@ -48,15 +47,15 @@ COMMANDS: Final = {
     "demo": "demo",
     "version": "version",
 }
-"""In which file each command is, in the order of `--help`."""
+"""Command -> its file, in the order of `--help`."""
 
 FAILED, USAGE, UNSAFE = 1, 2, 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status."""
+    """Run one command. Returns its exit status; 130 after Ctrl-C."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        # What an encoding other than UTF-8 has no character for is written out, as stderr does by itself.
+        # Escape characters that the locale's encoding lacks, as stderr does by default.
         sys.stdout.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if argv is None else argv
     if not words:
@@ -67,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if first is not None and first not in COMMANDS:
         from difflib import get_close_matches
 
-        # argparse would list all commands, however near one of them is.
+        # argparse would list all commands, even if one differs by a single letter.
         near = get_close_matches(first, COMMANDS, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
         parser.error(f"there is no command {visible(first)!r}; {hint}")
@@ -87,12 +86,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _failed(error: Bgp2vpcError | UnicodeEncodeError | OSError) -> int:
-    """Say why; the exit status."""
+    """Print the error to stderr. Returns the exit status."""
     match error:
         case ConfigError():
             print(visible(str(error)), file=sys.stderr)
             return USAGE
-        case UnicodeEncodeError():  # a path of the file, mostly: texts are written in UTF-8 whatever the locale is
+        case UnicodeEncodeError():  # mostly a path in the configuration: files are written in UTF-8 in every locale
             what = f"{error.object!r} cannot be written in {error.encoding}, the encoding of this locale"
             print(f"bgp2vpc: {visible(what)}; set LC_ALL=C.UTF-8", file=sys.stderr)
         case BrokenPipeError():  # `bgp2vpc status | head`
@@ -102,19 +101,19 @@ def _failed(error: Bgp2vpcError | UnicodeEncodeError | OSError) -> int:
             print(f"bgp2vpc: {what}{visible(reason_of(error))}", file=sys.stderr)
         case _:
             print(f"bgp2vpc: {visible(str(error))}", file=sys.stderr)
-    if isinstance(error, OSError):  # what is left in the buffer of stdout would fail once more at the very end
+    if isinstance(error, OSError):  # flushing the rest of stdout's buffer at exit would fail again
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     return UNSAFE if isinstance(error, PlanRefused) else FAILED
 
 
 def command_line(command: str | None = None) -> argparse.ArgumentParser:
-    """The parser of the command line; it knows all commands, or those in the file of one.
+    """The parser of the command line, with all commands, or with those in the file of `command`.
 
     `docs/commands.md` and the manual pages are generated from it.
     """
     parser = argparse.ArgumentParser(
         prog="bgp2vpc",
-        # By itself argparse lists the options, too, and all would no longer fit on a screen.
+        # argparse's own usage lists the options, too, and the help would not fit on a screen.
         usage="bgp2vpc [--help] [--version] COMMAND ...",
         description="Keeps AWS VPC route tables in step with ExaBGP announcements.",
         epilog="bgp2vpc COMMAND --help: its options, and an example",

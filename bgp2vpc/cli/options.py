@@ -24,19 +24,19 @@ else:
 
 
 def add_file(parser: argparse.ArgumentParser) -> None:
-    """`-f FILE`."""
+    """Add `-f FILE`."""
     parser.add_argument(
         "-f", "--file", metavar="FILE", default=DEFAULT_FILE, help=f"configuration file (default: {DEFAULT_FILE})"
     )
 
 
 def add_version(parser: argparse.ArgumentParser, words: str = "print the version") -> None:
-    """`--version`, and AWSnycast's `-version`."""
+    """Add `--version`, and AWSnycast's `-version`."""
     parser.add_argument("--version", "-version", action="version", version=f"bgp2vpc {__version__}", help=words)
 
 
 def add_socket(parser: argparse.ArgumentParser, *, by_file: bool = True) -> None:
-    """`--socket S`, and `-f FILE`, whose socket it is otherwise."""
+    """Add `--socket S`, and with `by_file` `-f FILE`, whose socket is the default."""
     if by_file:
         parser.add_argument("-f", "--file", metavar="FILE", help="the daemon's configuration file: use its socket")
     parser.add_argument(
@@ -47,7 +47,10 @@ def add_socket(parser: argparse.ArgumentParser, *, by_file: bool = True) -> None
 
 
 def socket_of(args: argparse.Namespace) -> Path:
-    """Where the daemon listens, by `add_socket`'s options and the environment. Raises ConfigError."""
+    """The path of the daemon's socket: `--socket`, or that of `-f FILE`, $BGP2VPC_SOCKET, or the default.
+
+    Raises ConfigError.
+    """
     if args.socket is not None:
         return Path(args.socket)
     if getattr(args, "file", None):
@@ -58,9 +61,9 @@ def socket_of(args: argparse.Namespace) -> Path:
 
 
 def read_by(module: str, function: str) -> Callable[[str], Any]:
-    """The type of an argument that this function reads; it is imported when the argument is given.
+    """An argparse `type` that calls `module.function`, importing it only if the argument is given.
 
-    Of a ValueError, argparse prints the text.
+    argparse prints the text of a ValueError.
     """
 
     def read(text: str) -> Any:
@@ -73,9 +76,9 @@ def read_by(module: str, function: str) -> Callable[[str], Any]:
 
 
 def visible(value: Any) -> Any:
-    """The same, with the control characters of all texts in it written out.
+    """A copy of the JSON value with the control characters of all its texts escaped.
 
-    Scripts, peers and those who hold a route decide what these texts say; raw, they would act on the reader's terminal.
+    The texts come from scripts, BGP peers and the owners of routes, and could otherwise steer the user's terminal.
     """
     match value:
         case str():
@@ -88,14 +91,14 @@ def visible(value: Any) -> Any:
 
 
 def terminal_size() -> os.terminal_size:
-    """That of the terminal, 80 columns and 24 lines where there is none; `COLUMNS` and `LINES` count, too."""
-    import shutil  # it needs much that `tee` does not
+    """The terminal's size, or `COLUMNS` and `LINES` of the environment; 80 by 24 without a terminal."""
+    import shutil  # heavy, and `tee` does not need it
 
     return shutil.get_terminal_size((80, 24))
 
 
 def terminal() -> "Console":
-    """Where tables for people go. Ids are never cut: into a pipe lines are as long as they need to be."""
+    """The console for tables. It is `PIPE_WIDTH` wide in a pipe, so that no id is cut."""
     from rich.console import Console
 
     console = Console()

@@ -1,4 +1,4 @@
-"""`plan`: what a cycle would do now. Never writes."""
+"""`plan`: shows the writes that a cycle would make now. Never writes."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bgp2vpc.cli.options import Commands, add_file, read_by, terminal_size, visible
 
 ASSUMED: Final = "(assumed)"
-"""The source of what is only assumed to be announced."""
+"""Name of the source of the announcements by `--assume`."""
 
 if TYPE_CHECKING:
     from bgp2vpc.bgp.rib import Offer
@@ -49,7 +49,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Read EC2, ask the daemon for its paths, decide, print."""
+    """Ask the daemon for its paths, read EC2, decide, print. Raises PlanRefused as the daemon would."""
     import asyncio
 
     from bgp2vpc.config.load import load
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     plan = guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
     covering = [view.tables[each.table_id].table.covering_route(each.prefix) for each in plan.verdicts]
-    # As they will be once the routes of the lists point here.
+    # The entries of a list depend on its routes: plan them as if these were written already.
     for change in plan.changes:
         if isinstance(change.prefix, PrefixListId):
             view.wrote(change, 0.0)
@@ -89,7 +89,7 @@ def _plan_json(
     covering: "Sequence[Route | None]",
     entries: "Collection[EntryChanges]",
 ) -> dict[str, object]:
-    """What `--json` prints."""
+    """The document that `--json` prints."""
     from bgp2vpc.policy.explain import covering_json
 
     rules = [
@@ -121,7 +121,7 @@ def _table_words(table: "RouteTable") -> str:
 
 
 def _show_rules(config: "Config", view: "View") -> None:
-    """The tables that each rule finds, and how often the daemon polls them."""
+    """Print the tables that each rule finds, and how often the daemon polls them."""
     from bgp2vpc.vpc.auto_poll_time import MOST_AT_SHORTEST, SHORTEST
 
     for rule in config.rules:
@@ -136,7 +136,7 @@ def _show_rules(config: "Config", view: "View") -> None:
 def _show_plan(
     view: "View", plan: "Plan", covering: "Sequence[Route | None]", entries: "Collection[EntryChanges]"
 ) -> None:
-    """The verdict of each place, what becomes of prefix lists and of the quotas, and how many changes that makes."""
+    """Print the verdict of each place, the changes of prefix lists, the use of quotas, and the number of changes."""
     from bgp2vpc.policy.explain import covering_words
     from bgp2vpc.policy.list_entries import routes_counted
 
@@ -160,7 +160,7 @@ def _show_plan(
 
 
 def _show(sentence: str) -> None:
-    """As wide as the terminal, without cutting an id."""
+    """Print the sentence, wrapped to the terminal's width between words."""
     from bgp2vpc.cli.report import wrapped
 
     print("\n".join(wrapped(visible(sentence), terminal_size().columns)))
@@ -169,9 +169,9 @@ def _show(sentence: str) -> None:
 def _with_assumed(
     inputs: "DecisionInput", config: "Config", prefixes: "Sequence[Prefix]"
 ) -> "Mapping[Prefix, Sequence[Offer]]":
-    """What is offered, and these prefixes: as a script would announce them, and as their health checks would.
+    """The offers of `inputs`, and one offer of each of `prefixes` by every source that could announce it.
 
-    By its checks alone where it is managed and no rule accepts it from a script.
+    These are its health checks if it is managed, and a script named `ASSUMED` if it is not or if a rule accepts it.
     """
     from bgp2vpc.bgp.events import Announce
     from bgp2vpc.bgp.rib import Offer, Side
@@ -199,9 +199,9 @@ def _with_assumed(
 
 
 def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
-    """What the daemon's sources offer, and what is drained or held.
+    """The daemon's input of the decision: the offers of its sources, drains and holds.
 
-    Without a daemon: what needs no source, and the orders of the state file, as if a daemon were just starting.
+    Without a daemon, as if it had just started: managed routes without checks, and the orders of the state file.
     """
     from bgp2vpc.bgp.rib import Rib, Side
     from bgp2vpc.exabgp_api.line import parse
@@ -240,7 +240,7 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
 
 
 def _tell_what_is_silent(config: "Config") -> None:
-    """Before a daemon runs: who will announce what this plan cannot know."""
+    """Without a daemon: print which sources will announce prefixes that this plan does not know."""
     scripts = ", ".join(process.name for process in config.processes)
     silent = [f"scripts announce nothing before they run ({scripts})"] if scripts else []
     if any(source.checks for source in config.checked_sources):
@@ -253,7 +253,7 @@ def _tell_what_is_silent(config: "Config") -> None:
 
 
 async def _observed(connection: "Ec2Connection", config: "Config", inputs: "DecisionInput") -> "View":
-    """What EC2 has now."""
+    """Read from EC2 what a cycle reads: tables, interfaces of routes, and the health of their instances."""
     from bgp2vpc.policy.place_state import Places
     from bgp2vpc.reconcile.ec2_calls import Calls, Connector
     from bgp2vpc.reconcile.read.lookup import learn_health, resolve

@@ -1,4 +1,4 @@
-"""`probe`: a health check of the daemon, now."""
+"""`probe`: has the daemon run one of its health checks now."""
 
 import argparse
 from typing import Any, Final
@@ -7,7 +7,7 @@ from bgp2vpc.cli.asking import add_order, order, question, until
 from bgp2vpc.cli.options import Commands
 
 PATIENCE: Final = 40.0
-"""Seconds; no health check may take longer."""
+"""Seconds; longer than any health check may take."""
 
 
 def add(commands: Commands) -> None:
@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
 
 
 def probe_now(args: argparse.Namespace) -> int:
-    """Have it run, and print what came of it."""
+    """Have the check run, and print its results."""
     before = {row["destination"]: row["probes"] for row in order(args, "probe", args.name)}
 
     def is_done(rows: list[dict[str, Any]]) -> bool:

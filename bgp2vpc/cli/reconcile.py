@@ -1,4 +1,4 @@
-"""`reconcile`: read the route tables and decide now."""
+"""`reconcile`: has the daemon read the route tables and decide now."""
 
 import argparse
 import sys
@@ -24,7 +24,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Order it, and wait until that reading has ended."""
+    """Order a poll, wait for its end, and print the changes it led to."""
     poll = order(args, "reconcile")["poll"]
     seen = until(lambda: question(args, "polls"), lambda polls: polls["ended"] >= poll, PATIENCE)
     if seen["ended"] < poll or seen["error"]:

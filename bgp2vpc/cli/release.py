@@ -1,4 +1,4 @@
-"""`release`: end a hold."""
+"""`release`: ends holds, and takeovers under way."""
 
 import argparse
 
@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Order it, and print what was held."""
+    """End holds and takeovers, and print each with its duration, who ordered it, and why."""
     from datetime import UTC, datetime, timedelta
 
     ended = order(args, "release", *args.prefixes)

@@ -1,7 +1,7 @@
-"""The status in sentences: what needs attention first, then the rest, for as many columns as there are. Pure.
+"""Words the status document as sentences: first all that needs attention, then the rest. Pure.
 
-All is made of the JSON of `bgp2vpc status`. A daemon of another version may have told it, so a key that came later is
-optional. Sentences are wrapped between words, so that no id is cut.
+The input is the JSON of `bgp2vpc status`. The daemon may be of an older version, so keys that were added later are
+optional. Sentences are wrapped between words only, so that no id is cut.
 """
 
 import textwrap
@@ -15,15 +15,15 @@ from bgp2vpc.ages import age
 Row: TypeAlias = Mapping[str, Any]
 
 LATE: Final = 0.1
-"""Seconds by which the event loop may be late before that is worth attention."""
+"""Seconds: an event loop that was later than this needs attention."""
 NAMED_TABLES: Final = 4
-"""Route tables that are named in one sentence."""
+"""How many route tables one sentence names at most."""
 URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
 """Verdicts in the order in which they are listed."""
 
 
 def report(status: Row, columns: int) -> list[str]:
-    """The lines, none longer than `columns` but for a word that is."""
+    """The lines of the report, none longer than `columns` unless a single word is."""
     told = _Report(status)
     attention = list(told.attention())
     sections = {
@@ -52,7 +52,7 @@ def report(status: Row, columns: int) -> list[str]:
 
 
 def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
-    """The lines of a sentence, which is broken between words only; those after the first are indented more."""
+    """`text` broken between words into lines; those after the first are indented by 4 more."""
     return textwrap.wrap(
         text, max(columns, 20), initial_indent=indent, subsequent_indent=f"{indent}    ", break_long_words=False,
         break_on_hyphens=False,
@@ -64,7 +64,7 @@ def _count(number: int, word: str) -> str:
 
 
 def _with(beginning: str, text: object, end: str = "") -> str:
-    """The text between the two; empty if there is none."""
+    """`text` between `beginning` and `end`; empty if `text` is."""
     return f"{beginning}{text}{end}" if text else ""
 
 
@@ -80,17 +80,17 @@ class _Report:
         return age((self._now - datetime.fromisoformat(moment)).total_seconds())
 
     def _time(self, moment: str) -> str:
-        """`2026-11-22T10:00:00Z (3 min)`; the status has all times in UTC."""
+        """`2026-11-22T10:00:00Z (3 min)`; all times of the status are in UTC."""
         return f"{datetime.fromisoformat(moment):%Y-%m-%dT%H:%M:%SZ} ({self._ago(moment)})"
 
     def _table(self, table_id: str) -> str:
-        """`rtb-0a1b2c3d (private a, us-east-1a)`."""
+        """`rtb-0a1b2c3d (private a, us-east-1a)`, and `of ACCOUNT` if that is another one."""
         row = self._tables.get(table_id, {})
         words = ", ".join(filter(None, (row.get("name"), row.get("zone"))))
         return table_id + _with(" (", words, ")") + _with(" of ", row.get("account"))
 
     def headline(self) -> str:
-        """Who this is, and how old its knowledge."""
+        """Version, instance and VPC, uptime, and when EC2 was last read."""
         status = self._status
         where = f"instance {status['instance_id']} in {status['vpc_id']}"
         words = [
@@ -103,7 +103,7 @@ class _Report:
         return "; ".join(words + ["noop: nothing is written"] * status["noop"])
 
     def attention(self) -> Iterator[str]:
-        """What somebody may have to look at, the worst first."""
+        """All that an operator may have to look at, the worst first."""
         status = self._status
         yield from filter(None, map(self._not_served, status.get("prefixes", ())))
         for prefix in status["not_accepted"]:
@@ -141,9 +141,9 @@ class _Report:
             yield f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
 
     def _not_served(self, row: Row) -> str:
-        """Of a prefix that an instance does not serve in every table; else empty."""
+        """The sentence on a prefix that is not served by an instance in every table; empty if it is."""
         count, missing = row["tables"], len(row["without_route"]) + len(row["blackholes"])
-        # What no rule permits has a sentence of its own.
+        # `attention` has a sentence of its own for a prefix that no rule permits.
         if not row["permitted"] or (count and not missing and not row["foreign"]):
             return ""
         tables = [f"{self._table(each)} has no route" for each in row["without_route"]]
@@ -162,7 +162,7 @@ class _Report:
         return f"{row['prefix']} is {what}, since {self._time(row['since'])}{here}; `bgp2vpc why {row['prefix']}`"
 
     def _subject(self, subject: str) -> str:
-        """What fails; of a route, the table with its name."""
+        """The subject of an error; a route is worded with its table's name."""
         table, _, prefix = subject.partition(" ")
         return f"{prefix} in {self._table(table)}" if table.startswith(("rtb-", "tgw-rtb-")) and prefix else subject
 
@@ -178,7 +178,7 @@ class _Report:
         return f"{what} is {how} since {self._time(drain['since'])} ({who}); `bgp2vpc undrain` ends it{itself}"
 
     def _order(self, row: Row) -> str:
-        """Of a hold, a takeover or a table's tag; empty for a drain, which has a row of its own."""
+        """The sentence on a hold, a takeover or a table's tag; empty for a drain, which `_drain` words."""
         by = f"since {self._time(row['since'])} (by {row['by']}{_with(': ', row['reason'])})"
         match row["verb"]:
             case "hold":
@@ -193,7 +193,7 @@ class _Report:
         return ""
 
     def prefixes(self) -> Iterator[str]:
-        """Those that are served."""
+        """The prefixes that are served in all tables, and by whom."""
         for row in self._status.get("prefixes", ()):
             if row["tables"] and row["permitted"] and not self._not_served(row):
                 by = [f"here in {row['ours']}"] if row["ours"] else []
@@ -203,7 +203,7 @@ class _Report:
                 yield f"{row['prefix']} is served {', '.join(by)} of {tables}{here}"
 
     def routes(self) -> Iterator[str]:
-        """What may have to be looked at comes first."""
+        """The verdicts, in the order of `URGENCY`."""
         urgency = {verdict: number for number, verdict in enumerate(URGENCY)}
         yield from map(self._route, sorted(self._status["routes"], key=lambda row: urgency.get(row["verdict"], 0)))
 
@@ -225,7 +225,7 @@ class _Report:
             yield f"{row['account']}: {known}{_with(', as ', row['role_arn'])}{how}"
 
     def prefix_lists(self) -> Iterator[str]:
-        """Those that rules have, and what is still to be written of them."""
+        """The prefix lists of the rules, and how many of their entries are still to be written."""
         for row in self._status.get("prefix_lists", ()):
             name = _with(" (", row["name"], ")")
             entries = "?" if row["entries"] is None else row["entries"]
@@ -240,13 +240,13 @@ class _Report:
             yield "; ".join(filter(None, words))
 
     def fallbacks(self) -> Iterator[str]:
-        """What routes fall back to, and whether EC2 would take that."""
+        """The fallback targets of routes, and whether they can be used."""
         for row in self._status.get("fallbacks", ()):
             how = "not looked at" if row["problem"] is None else row["problem"] or "can be used"
             yield f"{row['target']} of {row['vpc_id']}, for rule {', '.join(row['rules'])}: {how}"
 
     def check(self, row: Row) -> str:
-        """A health check."""
+        """State, duration, reason and latency of a health check."""
         since = "" if row["since"] is None else f" for {age(row['since'])}"
         unknown = "" if row["unknown_since"] is None else f"; its probes tell nothing for {age(row['unknown_since'])}"
         took = "" if row["latency"] is None else f"; {1000 * row['latency']:.1f} ms"
@@ -269,14 +269,14 @@ class _Report:
             yield "; ".join(filter(None, words))
 
     def neighbor(self, row: Row) -> str:
-        """A BGP session."""
+        """The state of the BGP session with a neighbor."""
         never = "; ExaBGP has told of no session with it"
         since = never if row["seconds"] is None else f" for {age(row['seconds'])}"
         pending = "; it has not sent End-of-RIB" if row["up"] and not row["has_told_all"] else ""
         return f"neighbor {row['address']} is {'up' if row['up'] else 'down'}{since}{pending}"
 
     def path(self, row: Row) -> str:
-        """A path, and by which step it is the best or not."""
+        """A path, and the step of best path by which it is best or lost."""
         names = ("med", "local_preference")
         more = "".join(f", {name.replace('_', '-')} {row[name]}" for name in names if row[name] is not None)
         how = (
@@ -287,7 +287,7 @@ class _Report:
         return f"{row['prefix']} of {row['source']}, next-hop {row['next_hop']}{more}: {how}"
 
     def source(self, row: Row) -> str:
-        """A source, and of a script how it fares."""
+        """State and number of paths of a source; of a script also its restarts, exit and last line."""
         kind = f"{row['kind']} "  # the names of health checks and peers begin with it
         words = [
             f"{kind}{row['name'].removeprefix(kind)}: {row['state']}, {_count(row['paths'], 'path')}",
@@ -299,7 +299,7 @@ class _Report:
         return "; ".join(filter(None, words))
 
     def serf(self) -> Iterator[str]:
-        """The members, and their votes."""
+        """The Serf agent, its members, and their votes."""
         if serf := self._status.get("serf"):
             yield self._serf(serf)
             yield from (f"serf: {vote}" for vote in serf["votes"])
@@ -309,12 +309,12 @@ class _Report:
         return f"serf: {serf['state']}{_with(' as ', serf['name'])}, {serf['members']} members{gone}"
 
     def recipient(self, row: Row) -> str:
-        """Somebody who is notified."""
+        """A recipient of notifications, with its counts and its trouble."""
         counts = f"{row['delivered']} delivered, {row['waiting']} waiting, {row['dropped']} dropped"
         return f"{row['recipient']}: {counts}{_with('; ', row['trouble'])}"
 
     def past_errors(self) -> Iterator[str]:
-        """What does not fail any more."""
+        """The errors of subjects that do not fail any more."""
         failing = self._status["failing"].items()
         for row in self._status["errors"]:
             if (row["subject"], row["code"]) not in failing:

@@ -1,4 +1,4 @@
-"""`run`: the daemon by itself. `helper`: the daemon as a process of ExaBGP."""
+"""`run`: runs the daemon by itself. `helper`: runs the daemon as a process of ExaBGP."""
 
 import argparse
 import gc
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from bgp2vpc.daemon import Daemon
     from bgp2vpc.parts import Say
 
-# ExaBGP starts helpers with umask 0: nothing we create may be for everybody.
+# ExaBGP starts helpers with umask 0, with which our files could be written by everybody.
 UMASK = 0o027
-# As many checks, clients and calls to EC2 as there may be need them at once; the usual soft limit is 1,024.
+# Checks, clients and calls to EC2 may need more at once than the usual soft limit of 1,024.
 DESCRIPTORS = 65_536
-# Seconds. Until then next to nothing becomes garbage, and what exists by then (modules, EC2's model) stays: the garbage
-# collector need not walk it. It would take a tenth of the start's CPU, and 30 ms later in which no line is answered.
+# Seconds after the start without garbage collection. Nearly all objects of that time (modules, EC2's model) stay for
+# good, so they are then frozen. Walking them would cost a tenth of the start's CPU, and 30 ms without answers later.
 START = 5.0
 
 _early = threading.Event()
-"""Set by a SIGHUP that comes before the daemon can take it."""
+"""Set by a SIGHUP that arrives before the daemon has its handler."""
 
 
 def add(commands: Commands) -> None:
@@ -57,13 +57,13 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the daemon; the process ends with the daemon's exit status, in `_exit`."""
+    """Run the daemon. The process ends in `_exit` with the daemon's exit status."""
     reader = _begin(args.file)
     import asyncio
 
     _configure_logs(args)
 
-    import bgp2vpc.daemon  # noqa: F401  # here and not later, while the child reads the file
+    import bgp2vpc.daemon  # noqa: F401  # here, in parallel with the child that reads the file
     from bgp2vpc.operator.state_file import lock_state
 
     config = _first_config(reader)
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def run_helper(args: argparse.Namespace) -> int:
-    """The same behind ExaBGP's pipe, which is read before the configuration is loaded."""
+    """Run the daemon behind ExaBGP's pipe, which is read before the configuration is loaded."""
     if sys.stdin is not None and sys.stdin.isatty():
         print("bgp2vpc: ExaBGP runs `helper`, with its own pipes; in a terminal: bgp2vpc run", file=sys.stderr)
         return 2
@@ -87,7 +87,7 @@ def run_helper(args: argparse.Namespace) -> int:
 
     from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 
-    # Before anything can print: what reaches ExaBGP's end of stdout is a command.
+    # Before anything can print: ExaBGP takes every line on stdout for a command.
     pipe = ExabgpPipe.take_over()
     _configure_logs(args)
 
@@ -106,14 +106,14 @@ def run_helper(args: argparse.Namespace) -> int:
 
 
 def _exit(status: int) -> NoReturn:
-    """End now: asyncio and the interpreter would wait for all threads, and one may hang in a call to EC2."""
+    """End the process at once: asyncio and the interpreter would wait for a thread that hangs in a call to EC2."""
     os._exit(status)
 
 
 def _first_config(reader: "ConfigReader") -> "Config":
-    """The configuration at the start. A helper waits for it on a thread, since ExaBGP's pipe has to be read."""
+    """The configuration at the start. Blocks; a helper calls this on a thread and reads ExaBGP's pipe meanwhile."""
     import bgp2vpc.vpc.aws.ec2
-    import bgp2vpc.vpc.aws.imds  # noqa: F401  # `connect` needs both, and the child is still reading
+    import bgp2vpc.vpc.aws.imds  # noqa: F401  # `connect` needs both: import them while the child reads
 
     return reader.config()
 
@@ -137,8 +137,8 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
 
     def collect_garbage() -> None:
         gc.freeze()
-        # Ten thousand places are a million objects to walk, hardly any of them garbage, and the event loop waits
-        # meanwhile: a full collection is due after as many as 7 million more, not after 70,000, which is every poll.
+        # A full collection stops the event loop; with ten thousand places it walks a million objects, hardly any of
+        # them garbage. So it is due after 7 million new objects, not after the default of 70,000, that is every poll.
         gc.set_threshold(700, 10, 1000)
         gc.enable()
 
@@ -148,7 +148,7 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
         partial(_load, args.file),
         partial(connect, identity, config.ec2.timeout, config.ec2.concurrency),
         say,
-        # A helper is ExaBGP's: what systemd wants to hear, it wants to hear of ExaBGP.
+        # The unit of a helper is ExaBGP's, so the helper must not notify systemd for it.
         systemd=SdNotify() if say else SdNotify.from_environment(os.environ),
     )
     daemon = Daemon(config, outside, Mode(noop=args.noop, oneshot=args.oneshot))
@@ -158,10 +158,10 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
 
 
 def _begin(file: str) -> "ConfigReader":
-    """What has to be so before anything else is done; and start the children that work while we import the daemon."""
-    # SIGHUP asks for the file to be read again, also before the daemon has a handler of its own for it.
+    """Set signals, umask and limits, and start the child processes that work while we import the daemon."""
+    # SIGHUP asks for a reload; keep one that arrives before the daemon has its own handler.
     signal.signal(signal.SIGHUP, lambda *_: _early.set())
-    # What it tells is about routes that we do not have yet.
+    # SIGUSR1 announces a restart, which matters only for routes, and we have none yet.
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     os.umask(UMASK)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,4 +1,4 @@
-"""`status`: what the daemon sees and does, in sentences for people (`report.py`), or as JSON for programs."""
+"""`status`: prints the daemon's status, in sentences for people (`report.py`) or as JSON for programs."""
 
 import argparse
 import json
@@ -12,7 +12,7 @@ from bgp2vpc.cli.options import Commands, add_socket, socket_of, terminal_size, 
 WATCH_EVERY: Final = 2.0
 """Seconds."""
 NAMES: Final = {"prefixes": "prefix", "checks": "name", "tables": "route_table_id"}
-"""What `--names` prints for the shells' completion: a key of the status, and of each row in it."""
+"""The names that `--names` prints for shell completion: key of the status -> key of each of its rows."""
 CLEAR: Final = "\x1b[H\x1b[2J\x1b[3J"
 
 
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     with suppress(KeyboardInterrupt):
         while True:
             if sys.stdout.isatty():
-                # What matters is at the top: the end of a status that is too long is left out.
+                # Cut the end of a status that is too long for the screen: what needs attention is at the top.
                 room = terminal_size().lines - 2
                 left_out = [f"... {len(lines) - room} more lines"] if len(lines) > room else []
                 lines = [CLEAR + lines[0], *lines[1:room], *left_out]
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
             time.sleep(args.watch)
             try:
                 lines = _lines(_asked(args))
-            except Bgp2vpcError as error:  # it may be starting anew
+            except Bgp2vpcError as error:  # the daemon may be restarting
                 lines = [f"bgp2vpc: {visible(str(error))}"]
     return 0
 

@@ -1,4 +1,4 @@
-"""`takeover`: take routes from another instance now."""
+"""`takeover`: takes routes from another instance now."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from bgp2vpc.cli.asking import add_order, order, question, until
 from bgp2vpc.cli.options import Commands
 
 PATIENCE: Final = 35.0
-"""Seconds; a little more than the daemon tries it."""
+"""Seconds; a little longer than the daemon tries."""
 
 
 def add(commands: Commands) -> None:
@@ -27,7 +27,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Order it, and wait until every route is ours or the daemon has given up."""
+    """Order the takeover, and wait until every route is ours or the daemon has given up."""
     order(args, "takeover", *args.prefixes)
 
     def is_over(rows: list[dict[str, Any]]) -> bool:

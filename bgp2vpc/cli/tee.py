@@ -1,4 +1,4 @@
-"""`tee`: runs a script of ExaBGP and copies its lines to the daemon. One runs for every script, so it stays small."""
+"""`tee`: runs a script of ExaBGP and copies its lines to the daemon. It runs once per script, so it stays small."""
 
 import argparse
 
@@ -20,7 +20,7 @@ def add(commands: Commands) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run the script until it ends; its exit status."""
+    """Run the script until it ends. Returns its exit status."""
     from bgp2vpc.sources.tee import main
 
     return main(args.argv, socket_of(args), args.name)

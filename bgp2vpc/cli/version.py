@@ -1,4 +1,4 @@
-"""`version`: which bgp2vpc this is."""
+"""`version`: prints the version of bgp2vpc."""
 
 import argparse
 
@@ -14,6 +14,6 @@ def add(commands: Commands) -> None:
 
 
 def run(_: argparse.Namespace) -> int:
-    """Print it."""
+    """Print the version."""
     print(f"bgp2vpc {bgp2vpc.__version__}")
     return 0
