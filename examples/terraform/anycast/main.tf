@@ -1,4 +1,4 @@
-# An anycast resolver on two instances in two zones that peer by BGP and decide by best path who has the route. Both have the
+# An anycast resolver on two instances in two zones that peer by BGP and decide by best path which one has the route. Both have the
 # anycast address on lo and the same /etc/bgp2vpc.yaml, and find each other by a tag. bgp2vpc runs ExaBGP, with an iBGP session
 # between them. Each zone's private table points at the instance of that zone; while only one of them answers, both point at
 # that one.
@@ -38,7 +38,7 @@ resource "aws_internet_gateway" "this" {
   tags   = { Name = var.name }
 }
 
-# The instances are in public subnets: the way to the internet and to EC2's API does not depend on what they manage.
+# The instances are in public subnets, so that their path to the internet and to EC2's API does not depend on the routes that they manage.
 
 resource "aws_route_table" "public" {
   vpc_id = aws_vpc.this.id
@@ -65,7 +65,7 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
-# What bgp2vpc writes. There are no routes here, neither inline nor as `aws_route`: Terraform leaves bgp2vpc's alone.
+# bgp2vpc writes the routes of these tables. This file has none, neither inline nor as `aws_route`, so Terraform leaves them alone.
 
 resource "aws_route_table" "private" {
   for_each = local.zones
@@ -87,7 +87,7 @@ resource "aws_route_table_association" "private" {
   route_table_id = aws_route_table.private[each.key].id
 }
 
-# What `bgp2vpc iam-policy -f FILE --region … --account … --vpc …` says of the file in user-data.sh.tftpl.
+# The output of `bgp2vpc iam-policy -f FILE --region … --account … --vpc …` for the file in user-data.sh.tftpl.
 
 data "aws_iam_policy_document" "bgp2vpc" {
   statement {
@@ -127,7 +127,7 @@ data "aws_iam_policy_document" "bgp2vpc" {
   }
 }
 
-# The least that Session Manager's agent needs.
+# The least permissions for Session Manager's agent.
 data "aws_iam_policy_document" "session_manager" {
   statement {
     actions = [
@@ -221,7 +221,7 @@ resource "aws_network_interface" "anycast" {
   for_each          = local.zones
   subnet_id         = aws_subnet.public[each.key].id
   security_groups   = [aws_security_group.this.id]
-  source_dest_check = false # the anycast address is not its own
+  source_dest_check = false # the anycast address is not one of the interface's own
   tags              = { Name = "${var.name} ${each.key}" }
 }
 
@@ -261,7 +261,7 @@ resource "aws_instance" "anycast" {
     network_interface_id = aws_network_interface.anycast[each.key].id
   }
 
-  # Version 2 only. One hop: nothing that is forwarded, nor a container behind a bridge, gets the role's credentials.
+  # Version 2 only. With one hop, neither forwarded requests nor a container behind a bridge get the role's credentials.
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"

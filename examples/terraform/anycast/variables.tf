@@ -11,7 +11,7 @@ variable "package" {
 variable "name" {
   type        = string
   default     = "anycast"
-  description = "The beginning of the names of what is made."
+  description = "The prefix of the names of all resources."
 }
 
 variable "image_parameter" {
@@ -39,7 +39,7 @@ variable "vpc_cidr" {
 variable "anycast_address" {
   type        = string
   default     = "192.0.2.53"
-  description = "Outside of `vpc_cidr`."
+  description = "An address outside `vpc_cidr`."
 }
 
 variable "zones" {
@@ -51,7 +51,7 @@ variable "zones" {
 variable "session_manager" {
   type        = bool
   default     = true
-  description = "A shell by `aws ssm start-session`. Installs the agent, and lets the role speak with Session Manager."
+  description = "A shell by `aws ssm start-session`. Installs the agent, and lets the role use Session Manager."
 }
 
 variable "key_name" {
@@ -63,5 +63,5 @@ variable "key_name" {
 variable "ssh_from" {
   type        = string
   default     = null
-  description = "The IPv4 block that may use SSH from outside of the VPC."
+  description = "The IPv4 block that may use SSH from outside the VPC."
 }

@@ -1,9 +1,9 @@
 # Two NAT instances in two zones, each with the default route of its own zone, and a NAT gateway behind them. Each has the
-# default route of its zone's private table while it reaches the internet, and takes the other one's when that instance does
-# not answer any more. While neither works, the NAT gateway has both. See examples/ha-nat.yaml.
+# default route of its zone's private table while it reaches the internet, and takes the other one's when that instance
+# stops answering. While neither works, the NAT gateway has both routes. See examples/ha-nat.yaml.
 #
-# A NAT gateway costs by the hour, used or not. Without one, leave it and `fallback` in user-data.sh.tftpl out; then the role
-# needs ec2:DeleteRoute, too.
+# A NAT gateway costs by the hour, used or not. To do without one, remove it and `fallback` in user-data.sh.tftpl; then the
+# role also needs ec2:DeleteRoute.
 
 data "aws_availability_zones" "available" {
   state = "available"
@@ -40,7 +40,7 @@ resource "aws_internet_gateway" "this" {
   tags   = { Name = var.name }
 }
 
-# The instances are in public subnets: the way to the internet and to EC2's API does not depend on what they manage.
+# The instances are in public subnets, so that their path to the internet and to EC2's API does not depend on the routes that they manage.
 
 resource "aws_route_table" "public" {
   vpc_id = aws_vpc.this.id
@@ -67,7 +67,7 @@ resource "aws_route_table_association" "public" {
   route_table_id = aws_route_table.public.id
 }
 
-# What bgp2vpc writes. There are no routes here, neither inline nor as `aws_route`: Terraform leaves bgp2vpc's alone.
+# bgp2vpc writes the routes of these tables. This file has none, neither inline nor as `aws_route`, so Terraform leaves them alone.
 
 resource "aws_route_table" "private" {
   for_each = local.zones
@@ -101,7 +101,7 @@ resource "aws_nat_gateway" "this" {
   tags          = { Name = var.name }
 }
 
-# What `bgp2vpc iam-policy -f FILE --region … --account … --vpc …` says of the file in user-data.sh.tftpl. No route is
+# The output of `bgp2vpc iam-policy -f FILE --region … --account … --vpc …` for the file in user-data.sh.tftpl. No route is
 # ever deleted: the fallback is put back.
 
 data "aws_iam_policy_document" "bgp2vpc" {
@@ -141,7 +141,7 @@ data "aws_iam_policy_document" "bgp2vpc" {
   }
 }
 
-# The least that Session Manager's agent needs.
+# The least permissions for Session Manager's agent.
 data "aws_iam_policy_document" "session_manager" {
   statement {
     actions = [
@@ -261,7 +261,7 @@ resource "aws_instance" "nat" {
     network_interface_id = aws_network_interface.nat[each.key].id
   }
 
-  # Version 2 only. One hop: nothing that is forwarded, nor a container behind a bridge, gets the role's credentials.
+  # Version 2 only. With one hop, neither forwarded requests nor a container behind a bridge get the role's credentials.
   metadata_options {
     http_endpoint               = "enabled"
     http_tokens                 = "required"

@@ -13,5 +13,5 @@ output "instance_ids" {
 
 output "addresses" {
   value       = [for zone in keys(local.zones) : aws_eip.nat[zone].public_ip]
-  description = "What the internet sees while the instances work."
+  description = "The source addresses that the internet sees while the instances work."
 }

@@ -11,7 +11,7 @@ variable "package" {
 variable "name" {
   type        = string
   default     = "ha-nat"
-  description = "The beginning of the names of what is made."
+  description = "The prefix of the names of all resources."
 }
 
 variable "image_parameter" {
@@ -45,7 +45,7 @@ variable "zones" {
 variable "session_manager" {
   type        = bool
   default     = true
-  description = "A shell by `aws ssm start-session`. Installs the agent, and lets the role speak with Session Manager."
+  description = "A shell by `aws ssm start-session`. Installs the agent, and lets the role use Session Manager."
 }
 
 variable "key_name" {
@@ -57,5 +57,5 @@ variable "key_name" {
 variable "ssh_from" {
   type        = string
   default     = null
-  description = "The IPv4 block that may use SSH from outside of the VPC."
+  description = "The IPv4 block that may use SSH from outside the VPC."
 }
