@@ -4,6 +4,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final, TypeAlias, assert_never
 
@@ -23,7 +24,7 @@ Prober: TypeAlias = Callable[[Check], Awaitable[ProbeResult]]
 def prepare(probe: Probe) -> None:
     """Import the code of this probe type, so that the first probe is not late, and check that it can work here.
 
-    Raises PingNotAllowed and UnusableCa.
+    Raises PingNotAllowed and UnusableCa. If CAs cannot be read at present, the probes report it.
     """
     _prober(probe)
     match probe:
@@ -32,7 +33,8 @@ def prepare(probe: Probe) -> None:
 
             ensure_ping_allowed()
         case Tcp(tls=tls) | Http(tls=tls) if tls is not None:
-            tls_context(tls.ca_pem, tls.verify)
+            with suppress(OSError):
+                tls_context(tls.ca_pem, tls.verify)
 
 
 async def run_probe(check: Check) -> ProbeResult:
@@ -49,7 +51,8 @@ async def probe_within(check: Check, probe: Prober = run_probe) -> ProbeResult:
     """Run one probe within the check's time-out.
 
     A time-out is unhealthy only if our event loop was on time. If the loop was late by more than a quarter of the
-    time-out, the answer may have arrived without being read, so the result is unknown.
+    time-out, the answer may have arrived without being read, so the result is unknown. So is a refusal that came after
+    the time-out: the destination may have hung up because we stood still.
     """
     loop = asyncio.get_running_loop()
     started = loop.time()
@@ -70,15 +73,15 @@ async def probe_within(check: Check, probe: Prober = run_probe) -> ProbeResult:
     timer = loop.call_at(started + step, look, started + step)
     try:
         async with deadline:
-            return await probe(check)
+            result = await probe(check)
     except TimeoutError as error:
-        late = max(late, loop.time() - given_up)
-        reason = timeout_reason(check.timeout, error)
-        if late > check.timeout * _TOLERATED:
-            return ProbeResult(None, f"{reason}, but our event loop was late by {late:.2g} s")
-        return ProbeResult(False, reason)
+        result = ProbeResult(False, timeout_reason(check.timeout, error))
     finally:
         timer.cancel()
+    # `late` is measured by `look` alone: ending a program that survives SIGKILL takes long, and is no lateness of ours.
+    if result.healthy is False and loop.time() >= given_up and late > check.timeout * _TOLERATED:
+        return ProbeResult(None, f"{result.reason}, but our event loop was late by {late:.2g} s")
+    return result
 
 
 def _prober(probe: Probe) -> Callable[[IPAddress], Awaitable[ProbeResult]]:

@@ -137,6 +137,37 @@ def test_silence_while_we_were_late_ourselves_is_unknown():
     assert probed(60) == ProbeResult(None, "timed out after 1 s, but our event loop was late by 60 s")
 
 
+def test_a_refusal_that_came_late_because_we_stood_still_is_unknown():
+    """As of a server that hangs up on a client that sends nothing for too long."""
+
+    async def hung_up(_: Check) -> ProbeResult:
+        await asyncio.sleep(0.11)
+        return ProbeResult(False, "closed without an answer")
+
+    def probed(stalled: float) -> ProbeResult:
+        with closing(VirtualTimeLoop()) as loop:
+            loop.call_later(0.1, loop.stall, stalled)
+            return loop.run_until_complete(probe_within(a_check(Ping(), timeout=1.0), hung_up))
+
+    assert probed(0) == probed(0.5) == ProbeResult(False, "closed without an answer")
+    assert probed(60) == ProbeResult(None, "closed without an answer, but our event loop was late by 60 s")
+
+
+def test_a_program_that_cannot_be_killed_in_time_is_no_lateness_of_ours():
+    """As one that runs under `sudo`, or hangs in a dead NFS."""
+
+    async def unkillable(_: Check) -> ProbeResult:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            await asyncio.sleep(2)
+        raise AssertionError
+
+    with closing(VirtualTimeLoop()) as loop:
+        result = loop.run_until_complete(probe_within(a_check(Ping(), timeout=1.0), unkillable))
+    assert result == ProbeResult(False, "timed out after 1 s")
+
+
 def test_the_status_tells_the_present_and_the_last_minute():
     watch = Watch(Service("++" + "." * 100, takes=0.5), a_check(Tcp(80, tls=Tls()), name="web"))
     assert watch.runner.status == CheckStatus("web", "tcp", LOCAL, None, None, None, None, ())

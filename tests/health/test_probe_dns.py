@@ -1,6 +1,7 @@
 """Questions to a real server, which answers well, badly, or not at all."""
 
 import asyncio
+import errno
 import socket
 from typing import Any
 
@@ -9,7 +10,19 @@ import dns.message
 import dns.rcode
 import pytest
 from dns_server import Answer, Server, answering, records, truncated
-from health_kit import LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run, saying, serving
+from health_kit import (
+    LOCAL6,
+    OK,
+    SOON,
+    nothing_is_left,
+    open_descriptors,
+    reason_of,
+    result_of,
+    run,
+    saying,
+    serving,
+    trouble_of,
+)
 
 from bgp2vpc.health.model import Dns, ProbeResult
 from bgp2vpc.prefix import parse_address
@@ -171,6 +184,19 @@ def test_a_connection_that_ends_too_early_is_told():
                 assert reason in ("closed without an answer", "connection reset by peer")
 
     run(story())
+
+
+def test_a_query_that_our_own_firewall_does_not_let_out_tells_nothing(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # also: no more connections can be tracked
+
+    async def story() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+            server.bind(("127.0.0.1", 0))
+            monkeypatch.setattr(socket.socket, "send", refuse)
+            assert await trouble_of(Dns(NAME, port=server.getsockname()[1]), within=SOON) == "operation not permitted"
+
+    run(story(), jumping=True)
 
 
 def test_silence_is_given_up_in_time_and_leaves_nothing_behind():

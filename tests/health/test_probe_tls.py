@@ -1,6 +1,7 @@
 """TLS connections: whom they trust, and how they end."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from certificates import NAME, Authority
@@ -20,7 +21,10 @@ from health_kit import (
 )
 
 from bgp2vpc.health.model import Tcp, Tls
+from bgp2vpc.health.probe import prepare
+from bgp2vpc.health.probes.tls import UnusableCa, tls_context
 from bgp2vpc.prefix import parse_address
+from tests.descriptors import no_descriptors
 
 pytestmark = pytest.mark.io
 
@@ -121,3 +125,50 @@ def test_the_server_hears_an_orderly_end(authority: Authority):
 
     run(story())
     assert ends == [b"bye"]
+
+
+def test_cas_of_the_system_that_cannot_be_read_now_are_no_evidence_and_are_read_again(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "bundle.pem").write_text(authority.ca_pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "bundle.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    tls_context.cache_clear()
+
+    async def story() -> None:
+        async with serving(saying(b"OK"), ssl=authority.context) as port:
+            probe = Tcp(port, tls=Tls())
+            with no_descriptors():
+                prepare(probe)
+                assert (await trouble_of(probe)) == "too many open files"
+            assert await result_of(probe) == OK
+
+    try:
+        run(story())
+    finally:
+        tls_context.cache_clear()
+
+
+def test_a_directory_of_cas_is_read_before_the_handshake_and_a_host_without_any_can_judge_nobody(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    (tmp_path / "broken.0").write_text("nonsense")
+    tls_context.cache_clear()
+
+    async def story() -> None:
+        async with serving(saying(b"OK"), ssl=authority.context) as port:
+            probe = Tcp(port, tls=Tls())
+            none = "this host has no CA certificates: install ca-certificates, or give the check a `ca`"
+            assert await trouble_of(probe) == none
+            with pytest.raises(UnusableCa, match=none):
+                prepare(probe)
+            # Not the name that OpenSSL would look for: it would not find it itself.
+            (tmp_path / "0123abcd.0").write_text(authority.ca_pem)
+            assert await result_of(probe) == OK
+
+    try:
+        run(story())
+    finally:
+        tls_context.cache_clear()

@@ -30,6 +30,8 @@ _BUSY: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
 _SHORTAGE: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 """Errors of a kernel that temporarily cannot make a socket."""
 _RETRY: Final = 0.01
+_TRIES: Final = 5
+"""Tries to send a request while the send queue is full. A longer wait would end as a time-out, which is evidence."""
 
 # From linux/icmp.h and linux/icmpv6.h; the socket module does not have them.
 _SOL_RAW: Final = 255
@@ -116,13 +118,13 @@ class Echoes:
         self._waiting[sequence] = (address.packed, reply)
         try:
             request = ICMPRequest(str(address), self._id, sequence, payload=_PAYLOAD)
-            while True:
+            for left in reversed(range(_TRIES)):
                 try:
                     self._icmp.send(request)
                     break
                 except ICMPSocketError as error:
                     failure = _send_failure(error)
-                    if failure is None or failure.errno not in _BUSY:
+                    if failure is None or failure.errno not in _BUSY or not left:
                         raise
                     await asyncio.sleep(_RETRY)
             # On datagram sockets the kernel replaces the identifier by its own.
