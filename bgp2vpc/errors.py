@@ -1,23 +1,23 @@
-"""What can go wrong, by who has to act on it.
+"""The exceptions, by who has to act on them; "time" means that it may pass by itself.
 
 Bgp2vpcError
 ├── ConfigError             the author of the file; exit 2
-├── MetadataError           the host: instance metadata did not answer, and nothing replaces it
-├── NoThread                the host: it lets this process start no further thread
-├── CheckUnknown            the host: something of ours keeps a health check from telling how its destination is
-├── SerfError               time, or the operator: there is no talking with the Serf agent
-│   ├── SerfAway            time: it does not run, does not answer, or has gone
-│   ├── SerfRefused         the operator: it wants another key, or is too old
-│   └── NotSerf             the operator: something else listens there
+├── MetadataError           the host: instance metadata does not answer, and the file does not replace it
+├── NoThread                the host: this process can start no further thread
+├── CheckUnknown            the host: a health check gets no result for a reason on our own side
+├── SerfError               time, or the operator: the Serf agent cannot be used
+│   ├── SerfAway            time: the agent does not run, does not answer, or closed the connection
+│   ├── SerfRefused         the operator: the agent expects another key, or is too old
+│   └── NotSerf             the operator: another program listens on the agent's port
 ├── PlanRefused             the operator: the plan is valid but larger than allowed; exit 3
-├── ExabgpSilent            time, or the operator: ExaBGP runs, and does not answer
-├── FallbackUnusable        the operator: what a route is to fall back to does not exist or does not work
-├── ExabgpError             the operator: ExaBGP's configuration cannot be made, checked or written
+├── ExabgpSilent            time, or the operator: ExaBGP runs, but does not answer
+├── FallbackUnusable        the operator: the fallback target of a route does not exist or does not work
+├── ExabgpError             the operator: ExaBGP's configuration cannot be created, checked or written
 ├── ExabgpDown              time, or the operator: the ExaBGP that we run has ended, hangs, or does not start
 └── Ec2Error
     ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
-    │   └── Throttled       time, and more of it: the account's request bucket is empty
-    ├── Disagreement        us: the VPC is not what we thought, so look again before anything else
+    │   └── Throttled       more time: the account's request bucket is empty
+    ├── Disagreement        us: the VPC differs from the snapshot, so read it again first
     │   ├── RouteExists     CreateRoute found the prefix taken
     │   ├── RouteMissing    ReplaceRoute or DeleteRoute found no such route
     │   ├── TableGone       the route table does not exist (any more)
@@ -25,7 +25,7 @@ Bgp2vpcError
     │   └── ListChanged     the prefix list has another version, or another change of it is under way
     └── OperatorError       the operator: the same call fails until somebody changes something
         ├── Denied          IAM does not allow the call
-        ├── Credentials     none, expired, or the clock is off
+        ├── Credentials     none, expired, or the host's clock is off
         ├── QuotaReached    the route table, or the prefix list, is full
         └── Refused         EC2 does not accept the parameters
             └── NoLifecycleAction   time, or the operator: Auto Scaling waits for no such lifecycle action (yet)
@@ -38,14 +38,14 @@ from pathlib import Path
 
 
 class Bgp2vpcError(Exception):
-    """Anything this program raises on purpose."""
+    """Base of all exceptions that this program raises on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One mistake in a configuration file. `line` counts from 1; `key` is dotted (`routetables.private.accept[0]`).
 
-    `line` 0: the file as a whole, such as one that cannot be read; it has no key then.
+    `line` 0: the problem is the whole file, for example an unreadable one; `key` is not shown then.
     """
 
     file: str
@@ -59,7 +59,7 @@ class Problem:
 
 
 class ConfigError(Bgp2vpcError):
-    """The file cannot be used; `problems` holds every mistake found in it, in the order of its lines."""
+    """The file cannot be used. `problems`: all mistakes found in it, in the order of its lines."""
 
     def __init__(self, file: Path | str, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -68,53 +68,53 @@ class ConfigError(Bgp2vpcError):
 
 
 class MetadataError(Bgp2vpcError):
-    """Instance metadata did not tell what is needed."""
+    """The instance id, region or VPC is neither configured nor to be had from instance metadata (or EC2)."""
 
 
 class NoThread(Bgp2vpcError):
-    """The system lets this process start no further thread (a limit of tasks, or no memory). It may pass."""
+    """The system refuses this process a further thread (a limit of tasks, or no memory). This may pass."""
 
 
 class PlanRefused(Bgp2vpcError):
-    """A plan that asks for more than the configuration allows at once. Nothing of it was written."""
+    """A plan or a drain is refused as unsafe, for example for too many changes at once. Nothing of it was written."""
 
 
 class CheckUnknown(Bgp2vpcError):
-    """A health check cannot tell how its destination is, for a reason on our own side. Its verdict stays."""
+    """The probes of a health check have no result, for a reason on our own side. Its verdict stays."""
 
 
 class SerfError(Bgp2vpcError):
-    """The Serf agent of this host tells us nothing."""
+    """The Serf agent of this host cannot be used."""
 
 
 class SerfAway(SerfError):
-    """It does not run, does not answer, or has closed the connection."""
+    """The agent does not run, does not answer, or has closed the connection."""
 
 
 class SerfRefused(SerfError):
-    """It does not let us in, or does not know what we ask for."""
+    """The agent refused our key, or does not support a command that we need."""
 
 
 class NotSerf(SerfError):
-    """What answers there speaks something else."""
+    """The program that answers at the agent's address does not speak Serf's protocol."""
 
 
 class ExabgpSilent(Bgp2vpcError):
-    """ExaBGP does not answer: it is stopped, or its host swaps, or it waits for a disk."""
+    """ExaBGP runs, but does not answer: it is stopped, its host swaps, or it waits for a disk."""
 
 
 class FallbackUnusable(Bgp2vpcError):
-    """What a route would be pointed at when nobody offers it any more does not exist, or does not work."""
+    """The target a route falls back to when nobody offers the prefix does not exist, or does not work."""
 
 
 class ExabgpError(Bgp2vpcError):
-    """ExaBGP's configuration cannot be made, checked or written; what was there before is there still."""
+    """ExaBGP's configuration cannot be created, checked or written. The old file is still in place."""
 
 
 class ExabgpDown(Bgp2vpcError):
-    """The ExaBGP that we run has ended, hangs, or does not start. `what`: that; `said`: the end of its log, or empty.
+    """The ExaBGP that we run has ended, hangs, or does not start.
 
-    `said` may differ from try to try where `what` is the same.
+    `what`: which of these. `said`: the end of its log, or empty; it may differ between tries with the same `what`.
     """
 
     def __init__(self, what: str, said: str = "") -> None:
@@ -137,7 +137,7 @@ class Transient(Ec2Error):
 
 
 class Throttled(Transient):
-    """The bucket of this action, shared by the whole account and region, is empty."""
+    """The request bucket of this action, which the account shares per region, is empty."""
 
 
 class Disagreement(Ec2Error):
@@ -153,19 +153,19 @@ class RouteMissing(Disagreement):
 
 
 class TableGone(Disagreement):
-    """No such route table."""
+    """The route table does not exist (any more)."""
 
 
 class InterfaceGone(Disagreement):
-    """No such network interface."""
+    """The network interface does not exist (any more)."""
 
 
 class ListChanged(Disagreement):
-    """The managed prefix list is not of the version that we know, or EC2 is at work on another change of it."""
+    """The managed prefix list has another version than we read, or EC2 is still applying another change of it."""
 
 
 class OperatorError(Ec2Error):
-    """Repeating the call is useless until somebody has changed something."""
+    """The call fails again until an operator has changed something."""
 
 
 class Denied(OperatorError):

@@ -1,4 +1,4 @@
-"""Files that an operator names: read whatever they are, replaced as a whole."""
+"""Files whose paths an operator configures: reading without blocking on a FIFO, atomic replacement."""
 
 import errno
 import os
@@ -9,21 +9,21 @@ from typing import BinaryIO
 
 
 def reason_of(error: OSError) -> str:
-    """In words, without the number, and of which file, if that is known: `No such file or directory: /etc/x`."""
+    """The error in words, without its number, and the file if known: `No such file or directory: /etc/x`."""
     return ": ".join(str(each) for each in (error.strerror or error, error.filename) if each is not None)
 
 
 def ensure_directory(path: Path) -> None:
-    """Make it, and those above it, if it is not there; anybody may pass through, whatever the umask.
+    """Create the directory and its parents if missing, with mode 0755 whatever the umask. Raises OSError.
 
-    Who may use a socket or a file in it is said by the mode of that one. Raises OSError.
+    Access to a socket or file in it is controlled by that one's own mode.
     """
     if path.is_dir() or path == path.parent:
         return
     ensure_directory(path.parent)
     try:
         path.mkdir()
-    except FileExistsError as error:  # so says the kernel of a file in its place
+    except FileExistsError as error:  # also raised if `path` is a file
         if not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
     else:
@@ -31,15 +31,15 @@ def ensure_directory(path: Path) -> None:
 
 
 def open_without_waiting(path: Path | str) -> BinaryIO:
-    """Opened for reading. A FIFO that nobody writes to is as an empty file; `open` would wait for its writer."""
+    """Open the file for reading. A FIFO without a writer reads as empty; a plain `open` would wait for a writer."""
     return open(path, "rb", opener=_open)
 
 
 def replace_file(path: Path, text: str, mode: int, check: Callable[[Path], None] = lambda _: None) -> None:
-    """Write it beside its place, then move it there: a crash leaves the old text or the new one.
+    """Replace the file atomically: write a draft beside it, then rename it, so that a crash leaves the old or new text.
 
-    `check` sees the new file first, and may raise. `mode` is set whatever the umask: ExaBGP starts helpers with 0 or
-    0137. Raises OSError, and then the old file is there still.
+    `check` gets the draft's path before that, and may raise. `mode` is set whatever the umask: ExaBGP starts helpers
+    with 0 or 0137. Raises OSError; the old file is then still in place.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -53,7 +53,7 @@ def replace_file(path: Path, text: str, mode: int, check: Callable[[Path], None]
         check(draft)
         draft.replace(path)
     except OSError as error:
-        if error.filename == os.fspath(draft):  # nobody knows it by that name
+        if error.filename == os.fspath(draft):  # the operator does not know the draft's name
             error.filename = error.filename2 = None
         raise
     finally:
@@ -63,5 +63,5 @@ def replace_file(path: Path, text: str, mode: int, check: Callable[[Path], None]
 
 def _open(path: str, flags: int) -> int:
     descriptor = os.open(path, flags | os.O_NONBLOCK)
-    os.set_blocking(descriptor, True)  # what has a writer, such as `-f <(…)`, is read to its end
+    os.set_blocking(descriptor, True)  # a FIFO with a writer, such as `-f <(…)`, is read to its end
     return descriptor

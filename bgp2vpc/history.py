@@ -1,9 +1,9 @@
-"""The last events of the log, kept in memory as they were logged, and looked up by the prefix that they are about.
+"""Keeps the last events of the log in memory, and finds those about a prefix.
 
-There is a ring of all events, a ring of the failures (which successes must not push out), and one for each prefix. All
-are bounded: `KEPT` events, `KEPT_FAILURES`, `KEPT_OF_PREFIX` for one prefix and `KEPT_OF_PREFIXES` for all of them
-together, with `LONGEST` characters for the words and for each field. Where there are too many, the prefix that has been
-quiet for longest is forgotten first.
+There is a ring of all events, a ring of failures, so that successes do not push them out, and one of each prefix. All
+are bounded: `KEPT` events, `KEPT_FAILURES`, `KEPT_OF_PREFIX` for one prefix and `KEPT_OF_PREFIXES` for all prefixes
+together, and `LONGEST` characters for the words and for each field. If the prefixes have too many events, the prefix
+without an event for the longest time is dropped first.
 """
 
 import logging
@@ -24,12 +24,12 @@ LONGEST: Final = 500
 """Characters of the words, and of each field."""
 MOST_FIELDS: Final = 16
 EVERYTHING: Final = "all"
-"""Stands for the prefix of an event that concerns every prefix."""
+"""Stands for the prefix in an event about all prefixes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event. `at`: Unix seconds; `number`: the order; `level`: the word of the log; fields as the log has them."""
+    """One event. `at`: Unix seconds; `number`: counts all events; `level`: lower case; `fields`: texts, as logged."""
 
     at: float
     number: int
@@ -39,7 +39,7 @@ class Entry:
 
     @property
     def is_failure(self) -> bool:
-        """Whether somebody may have to act."""
+        """True from warnings up: an operator may have to act."""
         return self.level in ("warning", "error", "critical")
 
     def get(self, key: str) -> str:
@@ -48,21 +48,21 @@ class Entry:
 
 
 class History(logging.Handler):
-    """Remembers what is logged by `bgp2vpc` while attached."""
+    """Remembers the records of our loggers, from INFO up, while it is attached."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
         self.count = 0
-        """How many events there have been."""
+        """The number of events so far."""
         self._all: deque[Entry] = deque(maxlen=KEPT)
         self._failures: deque[Entry] = deque(maxlen=KEPT_FAILURES)
         self._of: dict[str, deque[Entry]] = {}
-        """By prefix, the one that was quiet for longest first."""
+        """Prefix -> its events; the prefix whose last event is the oldest comes first."""
         self._total = 0
         self._sources: Mapping[str, Collection[str]] = {}
 
     def attach(self) -> None:
-        """Begin to remember."""
+        """Start to remember events."""
         logging.getLogger("bgp2vpc").addHandler(self)
 
     def detach(self) -> None:
@@ -70,11 +70,11 @@ class History(logging.Handler):
         logging.getLogger("bgp2vpc").removeHandler(self)
 
     def relate(self, sources: Mapping[str, Collection[str]]) -> None:
-        """Prefix -> sources that may come to offer it: their events belong to its story before they do."""
+        """Set prefix -> sources that may offer it: their events belong to its story even before they offer it."""
         self._sources = sources
 
     def emit(self, record: logging.LogRecord) -> None:
-        """One record of the log (under the handler's lock)."""
+        """Add a record; the caller, `logging.Handler.handle`, holds the handler's lock."""
         raw = getattr(record, "fields", None)
         raw = raw if isinstance(raw, Mapping) else {}
         self.count += 1
@@ -100,7 +100,7 @@ class History(logging.Handler):
         while self._total > KEPT_OF_PREFIXES and len(self._of) > 1:
             self._total -= len(self._of.pop(next(iter(self._of))))
 
-    # What is remembered: copies, the oldest first
+    # Copies of the remembered events, the oldest first
 
     def last(self, count: int = KEPT) -> list[Entry]:
         """The last events."""
@@ -131,7 +131,7 @@ class History(logging.Handler):
 
 @contextmanager
 def _held(handler: logging.Handler) -> Iterator[None]:
-    """The handler's lock: records come from threads, too."""
+    """Hold the handler's lock, since records come from threads, too."""
     handler.acquire()
     try:
         yield
@@ -140,7 +140,7 @@ def _held(handler: logging.Handler) -> Iterator[None]:
 
 
 def _is_of(entry: Entry, sources: Collection[str]) -> bool:
-    """Whether it is about one of these sources as a whole: its session, its check, its peer."""
+    """Whether the event is about one of these sources (its session, check or peer) and about no single prefix."""
     if entry.get("prefix") or entry.get("prefixes"):
         return False
     check, peer = entry.get("check"), entry.get("peer")

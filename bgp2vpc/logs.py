@@ -1,19 +1,19 @@
 """Logging for people and programs: one line per record, on stderr, never on stdout (ExaBGP reads that in helper mode).
 
-Text: time (UTC, RFC 3339, milliseconds), level, what happened in plain words, then `key=value` pairs:
+Text: time (UTC, RFC 3339, milliseconds), level, the event in plain words, then `key=value` pairs:
 
     2026-11-22T10:00:00.123Z info route created table=rtb-0a1b2c3d prefix=192.0.2.53/32 reason="first offer"
 
-A value that is empty or holds white space, `=`, `"`, a backslash or anything unprintable stands in double quotes,
-escaped as in JSON. Lists are joined by commas. So no script and no EC2 message can forge a line.
+A value that is empty or contains white space, `=`, `"`, a backslash or an unprintable character is put in double
+quotes and escaped as in JSON, so that no script and no EC2 message can forge a line. Lists are joined by commas.
 
-Logfmt: the same, where time, level and what happened are pairs, too: `time=… level=info event="route created" …`.
+Logfmt: as text, but time, level and event are pairs, too: `time=… level=info event="route created" …`.
 
-JSON: the same as one object per line with `time`, `level`, `event` and the fields; numbers, booleans, null and lists
-keep their types. Records of libraries carry their `logger`; those with a traceback a field `traceback`.
+JSON: one object per line with `time`, `level`, `event` and the fields; numbers, booleans, null and lists keep their
+types. In all formats, records of libraries have a field `logger`, and records with a traceback a field `traceback`.
 
-The journal: where stderr leads to it (JOURNAL_STREAM, systemd.exec(5)), each line begins with its priority (`<4>`,
-sd-daemon(3)), so that `journalctl -p warning` finds warnings, and has no time but in JSON: the journal has its own.
+The journal: if stderr is connected to it (JOURNAL_STREAM, systemd.exec(5)), each line begins with its priority (`<4>`,
+sd-daemon(3)), so that `journalctl -p warning` finds warnings. Text and logfmt then have no time: the journal has one.
 """
 
 import errno
@@ -49,7 +49,7 @@ _RESERVED: Final = {"time", "level", "event", "logger", "traceback"}
 
 
 class LogFormat(Enum):
-    """Values are the words of `--log-format`."""
+    """The formats; values are those of `--log-format`."""
 
     TEXT = "text"
     LOGFMT = "logfmt"
@@ -57,7 +57,7 @@ class LogFormat(Enum):
 
 
 def event(logger: logging.Logger, level: int, message: str, /, **fields: object) -> None:
-    """Log that `message` happened (plain words), with what it happened to as `fields`; None is not worth a word."""
+    """Log the event `message` (plain words) with its `fields`; fields that are None are left out."""
     if logger.isEnabledFor(level):
         told = {key: value for key, value in fields.items() if value is not None}
         logger.log(level, "%s", message, extra={"fields": told}, stacklevel=2)
@@ -71,10 +71,10 @@ def configure(
     syslog: bool = False,
     syslog_socket: Path = _SYSLOG_SOCKET,
 ) -> None:
-    """Send all records of ours from `level` on, and warnings of libraries, to `stream` (stderr).
+    """Send our records from `level` up, and warnings of libraries, to `stream` (None: stderr).
 
-    `syslog` sends them to the local syslog daemon instead; where none listens, to `stream` after all, and says so.
-    May be called again: the last call counts.
+    `syslog`: send them to the local syslog daemon instead; if none listens, log a warning and use `stream`.
+    Each call replaces the settings of the call before.
     """
     root = logging.getLogger()
     for old in [handler for handler in root.handlers if handler.name == _OURS]:
@@ -84,7 +84,7 @@ def configure(
     handler.set_name(_OURS)
     handler.addFilter(_Bounded(handler))
     root.addHandler(handler)
-    # Libraries only from warnings up, even for --debug: botocore's debug records hold signatures and tokens.
+    # Libraries only from warnings up, even with --debug: botocore's debug records contain signatures and tokens.
     root.setLevel(logging.WARNING)
     ours = logging.getLogger(_OURS)
     ours.setLevel(level)
@@ -106,9 +106,9 @@ def _handler(fmt: LogFormat, stream: TextIO, syslog_socket: Path | None) -> tupl
     try:
         handler = _NeverWaits(stream.fileno())
         status = os.fstat(stream.fileno())
-        # JOURNAL_STREAM may be inherited by a process whose stderr goes elsewhere.
+        # A process may inherit JOURNAL_STREAM although its own stderr goes elsewhere.
         is_journal = os.environ.get("JOURNAL_STREAM") == f"{status.st_dev}:{status.st_ino}"
-    except (OSError, AttributeError):  # no file behind it
+    except (OSError, AttributeError):  # the stream has no file descriptor
         handler = logging.StreamHandler(stream)
     formatter = _formatter(fmt, with_time=not is_journal)
     handler.setFormatter(_WithPriority(formatter) if is_journal else formatter)
@@ -122,13 +122,13 @@ def _formatter(fmt: LogFormat, *, with_time: bool) -> logging.Formatter:
 
 
 def _syslog_handler(fmt: LogFormat, path: Path) -> logging.Handler:
-    """Raises OSError if nobody listens there."""
-    # SysLogHandler itself would say only with every record that nobody listens.
+    """A handler for the syslog socket at `path`. Raises OSError if no daemon listens there."""
+    # SysLogHandler itself would report a missing daemon only with each record.
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(str(path))
         except OSError as error:
-            # A stream socket; SysLogHandler tries that, too.
+            # EPROTOTYPE: it is a stream socket, which SysLogHandler tries, too.
             if error.errno != errno.EPROTOTYPE:
                 raise
     handler = SysLogHandler(str(path), facility=SysLogHandler.LOG_DAEMON)
@@ -139,10 +139,10 @@ def _syslog_handler(fmt: LogFormat, path: Path) -> logging.Handler:
 
 
 class _NeverWaits(logging.Handler):
-    """Writes to a descriptor as long as that takes it, and drops what it does not: a log is worth no outage.
+    """Writes lines to a descriptor without ever blocking; drops the lines that it does not accept at once.
 
-    Whoever reads the other end of a pipe may stop, and then a write would hang the whole daemon. What was dropped is
-    counted, and said as soon as there is room.
+    If the reader of a pipe stopped reading, a blocking write would hang the whole daemon. Dropped lines are counted,
+    and their number is logged as soon as there is room.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -152,10 +152,10 @@ class _NeverWaits(logging.Handler):
         self._room.register(descriptor, select.POLLOUT)
         self._dropped = 0
         self._is_whole = True
-        """Whether the end of the last line that was begun is written."""
+        """False if the last line was written only in part."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line, or none."""
+        """Write the record as one line, or drop it."""
         try:
             if self._dropped:
                 notice = _warning("log lines dropped: nobody read them", lines=self._dropped)
@@ -163,11 +163,11 @@ class _NeverWaits(logging.Handler):
                     self._dropped = 0
             if self._dropped or not self._write(self.format(record)):
                 self._dropped += 1
-        except Exception:  # noqa: BLE001  # as every handler of the library: a record that cannot be formatted ends nothing
+        except Exception:  # noqa: BLE001  # as in logging: a bad record must not raise
             self.handleError(record)
 
     def _write(self, line: str) -> bool:
-        """Whether all of it was taken. A poll that finds room in a pipe promises it for PIPE_BUF bytes (pipe(7))."""
+        """Write the line; False if a part was not accepted. POLLOUT promises room for PIPE_BUF bytes (pipe(7))."""
         data = f"{'' if self._is_whole else chr(10)}{line}\n".encode("utf-8", "backslashreplace")
         try:
             while data:
@@ -177,20 +177,23 @@ class _NeverWaits(logging.Handler):
                 written = os.write(self._descriptor, data[: select.PIPE_BUF])
                 data = data[written:]
                 self._is_whole = not data
-        except OSError:  # the reader has gone, the disk is full
+        except OSError:  # for example, the reader has closed the pipe, or the disk is full
             return False
         return True
 
 
 def _warning(message: str, **fields: object) -> logging.LogRecord:
-    """A record of ours for one handler only."""
+    """A record of ours that can be passed to a single handler."""
     what = {"name": _OURS, "levelno": logging.WARNING, "levelname": "WARNING"}
     return logging.makeLogRecord({**what, "msg": message, "fields": fields})
 
 
 @dataclass(slots=True)
 class _Kind:
-    """Records of one kind and source: how many may still be logged, and how many were left out since when."""
+    """The bucket of one kind and source of records, and how many records were left out since when.
+
+    Times are those of the monotonic clock.
+    """
 
     tokens: float
     seen: float
@@ -199,9 +202,9 @@ class _Kind:
 
 
 class _Bounded(logging.Filter):
-    """Lets through a thousand records of one kind and source at once, then ten a second; the others are counted.
+    """Lets pass a burst of a thousand records of one kind and source, then ten a second; counts the others.
 
-    A kind is what happened, up to a colon. A client that announces and withdraws without pause would fill a disk.
+    The kind is the message up to a colon. A client that announces and withdraws without pause would fill the disk.
     """
 
     _BURST: Final = 1000.0
@@ -217,13 +220,13 @@ class _Bounded(logging.Filter):
         self._incomplete: set[tuple[str, str]] = set()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether this one is logged."""
+        """Whether the record is logged. Before that, logs the counts of records left out, where they are due."""
         what = record.getMessage().partition(":")[0]
         if what == self._NOTICE:
             return True
         now = time.monotonic()
         for of, source in tuple(self._incomplete):
-            # Say how many of this kind were left out, if that was not said of late.
+            # Log the count of this kind once `_TOLD_EVERY` seconds have passed since the first one left out.
             told = self._kinds.get((of, source))
             if told is not None and now - told.since < self._TOLD_EVERY:
                 continue
@@ -252,7 +255,7 @@ class _Bounded(logging.Filter):
 
 
 class _TextFormatter(logging.Formatter):
-    """Plain words and `key=value`, or pairs alone (logfmt)."""
+    """Formats as text (plain words and pairs), or with `all_pairs` as logfmt."""
 
     def __init__(self, *, with_time: bool, all_pairs: bool = False) -> None:
         super().__init__()
@@ -273,14 +276,14 @@ class _TextFormatter(logging.Formatter):
 
 
 def _quoted(text: str) -> str:
-    """The value of a pair: as it is, or in double quotes, with escapes as in JSON."""
+    """The value of a pair: unchanged, or if needed in double quotes, with escapes as in JSON."""
     if _BARE.fullmatch(text) and text.isprintable():
         return text
     return '"' + printable(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
 
 
 class _WithPriority(logging.Formatter):
-    """Lines of another formatter behind their priority, which the journal takes off."""
+    """Puts the priority before the lines of another formatter; the journal removes it."""
 
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__()
@@ -293,7 +296,7 @@ class _WithPriority(logging.Formatter):
 
 
 class _JsonFormatter(logging.Formatter):
-    """One object per line."""
+    """Formats as JSON, one object per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line without its end, ASCII only."""
@@ -322,7 +325,7 @@ def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
 
 
 def _jsonable(value: object) -> object:
-    """The value as a JSON type; what is none becomes its text."""
+    """The value as a JSON type; the text of it if there is no such type."""
     if isinstance(value, Enum):
         return value.value if isinstance(value.value, str) else value.name.lower()
     if value is None or isinstance(value, bool | int | float):
@@ -337,7 +340,7 @@ def _jsonable(value: object) -> object:
 
 
 def field_text(value: object) -> str:
-    """The value of a field as text, on one line and printable, without quotes."""
+    """The value of a field as printable text on one line, without quotes."""
     return str(value) if type(value) is int else printable(_joined(value, ", "))
 
 

@@ -1,22 +1,22 @@
-"""What sources are called: which names belong to a kind of source, and are not to be had otherwise."""
+"""The names of sources, and which of them are reserved for a kind of source."""
 
 from typing import Final
 
 LASTING: Final = "api"
-"""The source of one-shot clients: what they announce stays until withdrawn, or until the daemon ends."""
+"""The source of one-shot clients. Its announcements stay until they are withdrawn, or until the daemon ends."""
 CLIENT: Final = "client-"
-"""How the names of clients begin that gave themselves none."""
+"""Beginning of the names of clients that did not choose a name."""
 TEE: Final = "tee:"
-"""How the names of sources behind `bgp2vpc tee` begin."""
+"""Beginning of the names of sources behind `bgp2vpc tee`."""
 PEER: Final = "peer "
-"""How the names of BGP peers begin."""
+"""Beginning of the names of BGP peers."""
 CHECK: Final = "check "
-"""How the names of health checks, as sources, begin."""
+"""Beginning of the names of health checks as sources."""
 STATIC: Final = "manage_routes"
-"""The source of managed routes that are bound to no check."""
+"""The source of managed routes without a health check."""
 
 AT: Final = "@"
-"""Between the name of a health check that is a template, and the address that it is made for."""
+"""Separates the name of a template of health checks from the address that a check is made for."""
 
 _BEGINNINGS: Final = {
     CLIENT: "clients of the socket",
@@ -27,7 +27,7 @@ _BEGINNINGS: Final = {
 
 
 def reserved_for(name: str) -> str:
-    """Whose name this is, in words; empty if anybody may have it."""
+    """The kind of source that `name` is reserved for, in words; empty if any source may use it."""
     if name == LASTING:
         return "one-shot clients of the socket (`bgp2vpc api`)"
     if name == STATIC:

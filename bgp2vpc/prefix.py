@@ -1,4 +1,4 @@
-"""Prefixes: what both sides, BGP's and the VPC's, name a destination by."""
+"""Prefixes, the destinations of BGP paths and of VPC routes, and ids of managed prefix lists in their place."""
 
 from functools import lru_cache
 from typing import Any, Self
@@ -10,17 +10,17 @@ __all__ = ["IPAddress", "Prefix", "PrefixError", "PrefixListId", "parse_address"
 
 _LIST_ID = "pl-"
 _AFTER_IPV6 = 7
-"""Where a sort key begins with the IP version."""
+"""First item of a sort key that sorts after those of both IP versions."""
 
 
 class PrefixError(ValueError):
-    """Not a prefix; the message says why, and which one was probably meant."""
+    """The text is not a prefix. The message has the reason, and the prefix that was probably meant."""
 
 
 class Prefix(IPNetwork):  # type: ignore[misc]  # netaddr has no types
-    """A destination CIDR without host bits, IPv4 or IPv6, never changed after it was made.
+    """A destination CIDR without host bits, IPv4 or IPv6; immutable.
 
-    netaddr's own, with text, key and hash computed once: every line, path and route is looked up by its prefix.
+    netaddr's IPNetwork, with text, key and hash computed once: every line, path and route is looked up by its prefix.
     """
 
     __slots__ = ("_hash", "_key", "_text")
@@ -35,7 +35,7 @@ class Prefix(IPNetwork):  # type: ignore[misc]  # netaddr has no types
         return self._hash
 
     def key(self) -> tuple[Any, ...]:
-        """Version, first and last address: what equality is about."""
+        """Version, first and last address, by which prefixes are compared."""
         return self._key
 
     def __str__(self) -> str:
@@ -59,8 +59,8 @@ class Prefix(IPNetwork):  # type: ignore[misc]  # netaddr has no types
 class PrefixListId(Prefix):
     """A managed prefix list (`pl-…`) as the destination of a route, wherever a route's prefix is expected.
 
-    A place, a (table, prefix), is decided, written and remembered in the same way if its route leads to a prefix list.
-    As a prefix it holds no address, is of no IP version, and equals only itself; it comes after all others.
+    So a place, a (table, prefix), is decided, written and remembered alike if the destination is a prefix list. The id
+    contains no address, has no IP version, equals only itself, and sorts after all CIDRs.
     """
 
     __slots__ = ()
@@ -73,12 +73,12 @@ class PrefixListId(Prefix):
 
     @property
     def version(self) -> int:
-        """No IP version: no entry of `accept` matches it, and no CIDR holds it."""
+        """0, so that no entry of `accept` matches the id, and no CIDR contains it."""
         return 0
 
     @property
     def is_ipv6(self) -> bool:
-        """Neither."""
+        """False, as for IPv4."""
         return False
 
     def sort_key(self) -> tuple[Any, ...]:
@@ -90,7 +90,7 @@ class PrefixListId(Prefix):
 
 
 def parse_destination(text: str) -> Prefix:
-    """The prefix, or the managed prefix list, that `text` writes. Raises PrefixError."""
+    """Parse a prefix or the id of a managed prefix list. Raises PrefixError."""
     if not text.startswith(_LIST_ID):
         return parse_prefix(text)
     if not (text.isascii() and text[len(_LIST_ID) :].isalnum()):
@@ -100,7 +100,7 @@ def parse_destination(text: str) -> Prefix:
 
 @lru_cache(maxsize=8192)
 def parse_prefix(text: str) -> Prefix:
-    """The prefix that `text` writes; an address without length is a host route, as in ExaBGP.
+    """Parse a prefix; an address without length is a host route, as in ExaBGP.
 
     Raises PrefixError for host bits (as ExaBGP does), netmask notation, octets with leading zeros, and anything
     else that is no CIDR.
@@ -119,7 +119,7 @@ def parse_prefix(text: str) -> Prefix:
 
 
 def parse_address(text: str) -> IPAddress:
-    """The IPv4 or IPv6 address that `text` writes in full. Raises PrefixError."""
+    """Parse an IPv4 or IPv6 address; the short and octal forms of inet_aton are refused. Raises PrefixError."""
     try:
         return IPAddress(text, flags=INET_PTON)
     except (AddrFormatError, ValueError):

@@ -1,10 +1,10 @@
-"""Text from outside, made fit for a line of the log and for a terminal."""
+"""Escapes text from outside for a line of the log and for a terminal."""
 
 import json
 
 
 def printable(text: str, keep: str = "") -> str:
-    """`text` with all that could end the line or steer a terminal written as JSON escapes it, but for `keep`."""
+    """`text` with all unprintable characters, except those of `keep`, escaped as in JSON."""
     if text.isprintable():
         return text
     # DEL is the one control character that JSON leaves alone.

@@ -1,8 +1,8 @@
-"""What a daemon tells of itself: the values behind `bgp2vpc status --json`, the page and the metrics.
+"""The status of a daemon: the document of `bgp2vpc status --json`, also used by the page and the metrics.
 
-The fields are the keys of the JSON, in its order: `docs/status-json.md` says what each of them means, and programs of
-others read them. Times are ISO 8601 in UTC, durations seconds; enumerations are here as the words that are shown.
-The rows about prefixes, route tables and accounts are in `vpc_status.py`.
+The fields are the keys of the JSON, in its order. They are a public interface, described in `docs/status-json.md`.
+Times are ISO 8601 in UTC, durations seconds; enumerations are given as their words. The rows about prefixes, route
+tables and accounts are in `vpc_status.py`.
 """
 
 import json
@@ -13,18 +13,18 @@ from typing import Any, Final
 from bgp2vpc.vpc_status import AccountRow, DampedRow, FallbackRow, PrefixListRow, PrefixRow, RouteRow, TableRow
 
 SCHEMA: Final = 1
-"""Goes up when a key goes away or changes its meaning. New keys may come at any time."""
+"""Increased when a key is removed or changes its meaning; new keys may be added without."""
 
 CHECK_STATES: Final = {True: "healthy", False: "unhealthy", None: "no verdict yet"}
 """The verdict of a health check in words."""
 
 OTHERS: Final = "others"
-"""Stands for sources that are counted together."""
+"""Name under which sources are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
 class CycleRow:
-    """A cycle that wrote. `counts`: how many writes, by what came of them."""
+    """A cycle that wrote. `counts`: result -> number of writes."""
 
     time: str
     number: int
@@ -34,7 +34,7 @@ class CycleRow:
 
 @dataclass(frozen=True, slots=True)
 class DrainRow:
-    """Who drains what; `prefix` None: everything. `until` None: until it is undone."""
+    """A drain. `prefix` None: of everything. `until` None: until it is undone."""
 
     prefix: str | None
     state: str
@@ -48,9 +48,9 @@ class DrainRow:
 
 @dataclass(frozen=True, slots=True)
 class SteeringRow:
-    """What stands by hand, or by a tag; `prefix` None: everything. `until` None: until it is undone.
+    """An order by an operator or by a tag. `prefix` None: for everything. `until` None: until it is undone.
 
-    `route_table_id`: it is about this table; None: about all. Of `avoid-zone`, `reason` has the zones.
+    `route_table_id`: the table it is for; None: all tables. With the verb `avoid-zone`, `reason` has the zones.
     """
 
     verb: str
@@ -64,7 +64,7 @@ class SteeringRow:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """One source of paths. `last_line`: empty for a peer or a health check, which says no lines here."""
+    """One source of paths. `last_line`: empty for a peer or a health check, which sends no lines."""
 
     name: str
     kind: str
@@ -75,7 +75,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class ScriptRow(SourceRow):
-    """A source that is a script which we run. `pid` None: it does not run at present."""
+    """A script that we run, as a source. `pid` None: it does not run at present."""
 
     pid: int | None
     restarts: int
@@ -87,7 +87,7 @@ class ScriptRow(SourceRow):
 class ExabgpRow:
     """The ExaBGP that `bgp2vpc run` runs. `state`: `down`, `starting`, or `connected`; `last_line`: of its log.
 
-    `restarts` counts each further try, also those that failed; `was_connected`: whether one was ever connected.
+    `restarts` counts each further try, also failed ones; `was_connected`: whether any try was ever connected.
     """
 
     state: str
@@ -99,7 +99,7 @@ class ExabgpRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """How many lines of a source were refused (or noted) since the start; when the last was, which one, and why."""
+    """The lines of a source that were refused (or noted) since the start: their count, and the last with its reason."""
 
     source: str
     kind: str
@@ -111,7 +111,7 @@ class RefusedRow:
 
 @dataclass(frozen=True, slots=True)
 class CheckRow:
-    """A health check. `since` and `unknown_since` are seconds ago; `history` and `latencies` begin with the oldest."""
+    """A health check. `since`, `unknown_since`: seconds ago. `history` and `latencies` begin with the oldest."""
 
     name: str
     type: str
@@ -128,7 +128,7 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class SerfStatus:
-    """What the Serf agent of this host has told. `name` None: there is no connection with it."""
+    """The report of this host's Serf agent. `name` None: there is no connection to it."""
 
     name: str | None
     state: str
@@ -139,7 +139,7 @@ class SerfStatus:
 
 @dataclass(frozen=True, slots=True)
 class PathRow:
-    """One path. `reason`: the step of best path that decided between it and the best one."""
+    """One path. `reason`: the step of best path that decided between this path and the best one."""
 
     prefix: str
     next_hop: str
@@ -158,7 +158,7 @@ class PathRow:
 
 @dataclass(frozen=True, slots=True)
 class NeighborRow:
-    """A BGP neighbor of ExaBGP. `seconds`: for how long its session has been as it is."""
+    """A BGP neighbor of ExaBGP. `seconds`: how long its session has been up or down; None: no session was reported."""
 
     address: str
     up: bool
@@ -168,7 +168,7 @@ class NeighborRow:
 
 @dataclass(frozen=True, slots=True)
 class ConfigRow:
-    """The configuration in use, and since when it is. `problems`: what was wrong at the last reload, if it failed."""
+    """The configuration in use, and since when. `problems`: of the last reload, if it failed."""
 
     file: str
     since: str
@@ -178,7 +178,7 @@ class ConfigRow:
 
 @dataclass(frozen=True, slots=True)
 class PollTimeRow:
-    """Seconds between two polls of EC2. `auto`: chosen for so many `members`, else None; and why, in words."""
+    """Seconds between two polls of EC2. `auto`: they were chosen for this number of `members`; `reason`: in words."""
 
     seconds: float
     auto: bool
@@ -191,7 +191,7 @@ class PollTimeRow:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """What failed, when it last did, and how often."""
+    """A failure: its subject, its last time, and how often it happened."""
 
     time: str
     subject: str
@@ -203,7 +203,7 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class RecipientRow:
-    """Somebody who is notified. `trouble`: what went wrong last."""
+    """A recipient of notifications. `trouble`: its last failure."""
 
     recipient: str
     waiting: int
@@ -214,7 +214,7 @@ class RecipientRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """All of it, at one moment.
+    """The whole document, at one moment.
 
     `serf` None: no agent is configured; `exabgp` None: we run none. `failing`: subject -> code of its last error.
     """
@@ -259,10 +259,10 @@ class Status:
     prefix_lists: tuple[PrefixListRow, ...] = ()
 
     def to_json(self) -> str:
-        """The document."""
+        """The document as JSON text."""
         return json.dumps(self, default=as_object)
 
 
 def as_object(row: Any) -> dict[str, Any]:
-    """One of these as a JSON object, as `json.dumps(…, default=as_object)` needs it."""
+    """A row as a JSON object, for `json.dumps(…, default=as_object)`."""
     return {name: getattr(row, name) for name in row.__dataclass_fields__}

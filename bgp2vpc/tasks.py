@@ -1,4 +1,4 @@
-"""asyncio tasks: guarded ones, waiting for an end or a state, calls that block, and deadlines in Unix time."""
+"""asyncio helpers: guarded tasks, waiting for a state, blocking calls on threads, alarms, deadlines in Unix time."""
 
 import asyncio
 import logging
@@ -13,32 +13,32 @@ from bgp2vpc.logs import event
 log = logging.getLogger("bgp2vpc")
 
 STEP = 0.05
-"""Seconds between two looks of `until`."""
+"""Seconds between two calls of the condition in `until`."""
 LATER = 0.001
-"""Seconds that are added to a time: the event loop's timers may be early by their resolution."""
+"""Seconds that `ring_at` adds, since the event loop's timers may be early by their resolution."""
 Key = TypeVar("Key", bound=Hashable)
 T = TypeVar("T")
 
 StartTask = Callable[[str, Coroutine[None, None, None]], "asyncio.Task[None]"]
-"""Starts a named task that nobody has to keep: `GuardedTasks.start`."""
+"""Starts a named task and keeps a reference to it: `GuardedTasks.start`."""
 
 
 class GuardedTasks:
-    """Keeps tasks alive (asyncio itself holds them weakly) and watches how they end."""
+    """Keeps tasks alive (asyncio holds only weak references) and calls `on_failure` if one of them raises."""
 
     def __init__(self, on_failure: Callable[[], None]) -> None:
         self._on_failure = on_failure
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, name: str, coroutine: Coroutine[None, None, None]) -> "asyncio.Task[None]":
-        """Run it until it ends or is cancelled."""
+        """Run the coroutine as a task."""
         task = asyncio.create_task(coroutine, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
     async def cancel(self) -> None:
-        """End all that still run."""
+        """Cancel all tasks and wait until they have ended."""
         await cancelled(*self._tasks)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
@@ -51,13 +51,13 @@ class GuardedTasks:
 
 
 class ReportedTasks:
-    """Keeps tasks alive. One that fails by an internal error is reported, and does not stop the others."""
+    """Keeps tasks alive. The exception of one goes to the event loop's handler, and does not stop the others."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, coroutine: Coroutine[None, None, None]) -> "asyncio.Task[None]":
-        """Run it until it ends."""
+        """Run the coroutine as a task."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -70,14 +70,14 @@ class ReportedTasks:
 
 
 async def cancelled(*tasks: "asyncio.Task[Any]") -> None:
-    """Cancel them and wait until they have ended, however they do."""
+    """Cancel the tasks and wait until they have ended, with whatever result."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait for a state that no single event brings about, at most `seconds`. Whether it came."""
+    """Wait at most `seconds` until the condition holds, for states without an event of their own. Whether it does."""
     clock = asyncio.get_running_loop().time
     deadline = clock() + seconds
     while True:
@@ -89,9 +89,9 @@ async def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 async def on_thread(call: Callable[[], T], executor: Executor | None = None) -> T:
-    """What `call` returns, called on a thread of `executor` (None: the event loop's own).
+    """Run `call` on a thread of `executor` (None: the event loop's own), and return its result.
 
-    Raises NoThread if none can be started; `call` may still run later, once a thread is free.
+    Raises NoThread if no thread can be started; `call` may still run later, once a thread is free.
     """
     try:
         running = asyncio.get_running_loop().run_in_executor(executor, call)
@@ -101,26 +101,26 @@ async def on_thread(call: Callable[[], T], executor: Executor | None = None) -> 
 
 
 def ring_at(due: float, call: Callable[..., object], *arguments: object) -> asyncio.TimerHandle:
-    """Call this when the event loop's clock shows `due`, or a little later: `due` has passed when it is called."""
+    """Schedule `call` just after `due` on the event loop's clock, so that `due` has passed when it runs."""
     return asyncio.get_running_loop().call_at(due + LATER, call, *arguments)
 
 
 class Alarm:
-    """Calls `ring` once, at the time that was set last, on the event loop's clock."""
+    """Calls `ring` once, at the time set last (on the event loop's clock)."""
 
     def __init__(self, ring: Callable[[], object]) -> None:
         self.due: float | None = None
-        """When it is going to ring; None: it is not."""
+        """The time at which it will ring; None: it is not set."""
         self._ring = ring
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def is_set(self) -> bool:
-        """Whether it is going to ring."""
+        """Whether it will ring."""
         return self._timer is not None
 
     def set(self, due: float | None) -> None:
-        """Ring then, and not when it was set to before; None: do not."""
+        """Set or replace the time; None: do not ring."""
         if self._timer is not None:
             self._timer.cancel()
         self.due = due
@@ -132,7 +132,7 @@ class Alarm:
 
 
 class Deadlines(Generic[Key]):
-    """Calls `over` with what has ended. Setting the host's clock meanwhile neither shortens nor lengthens it."""
+    """Calls `over` with the keys whose time has come. Setting the host's clock meanwhile does not move a deadline."""
 
     def __init__(self, over: Callable[[frozenset[Key]], None]) -> None:
         self._over = over
@@ -140,7 +140,7 @@ class Deadlines(Generic[Key]):
         self._alarm = Alarm(self._expire)
 
     def want(self, untils: Mapping[Key, float]) -> None:
-        """These are to end, each at its Unix time, and no others."""
+        """Replace the deadlines: key -> Unix time."""
         loop = asyncio.get_running_loop()
         known = self._due
         self._due = {

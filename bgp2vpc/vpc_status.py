@@ -1,6 +1,6 @@
-"""What a daemon tells of the VPC: rows of `bgp2vpc status --json` about prefixes, route tables and accounts.
+"""The rows of `bgp2vpc status --json` about the VPC: prefixes, route tables and accounts.
 
-`status.py` has the others, and what all of them have in common.
+`status.py` has the other rows, and describes the conventions of all.
 """
 
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DampedRow:
-    """Where nothing is taken for so many seconds."""
+    """A place that is suppressed by damping: we take no route there for the next `seconds`."""
 
     route_table_id: str
     prefix: str
@@ -19,7 +19,7 @@ class DampedRow:
 class RouteRow:
     """The verdict on a prefix in a route table. `owner`: the other instance that has the route.
 
-    `has`: what the route points at now, where `target` is what it is to point at; None: there is no route.
+    `has`: the present target of the route; `target`: the wanted one. None: no route.
     """
 
     route_table_id: str
@@ -37,7 +37,7 @@ class RouteRow:
 
 @dataclass(frozen=True, slots=True)
 class OwnerRow:
-    """Another instance that has the route of a prefix in so many `tables`; an interface where EC2 names no instance.
+    """Another instance, or an interface without a known instance, that has the route of a prefix in `tables` tables.
 
     `zone`: empty if it is not known.
     """
@@ -49,13 +49,13 @@ class OwnerRow:
 
 @dataclass(frozen=True, slots=True)
 class PrefixRow:
-    """A prefix that is managed or announced here, and what the tables of its rules have for it.
+    """A prefix that is managed or announced here, and its routes in the tables of its rules.
 
     `announced`: a source of this host offers it now; a health check does while it passes. If it is neither managed nor
-    announced, a script or `tee` has withdrawn it. `permitted`: a rule manages or accepts it. `tables`: how many its
-    rules find. In `ours` of them an active route points at this instance, in `peer` at another one, in `foreign` at
-    something else, such as a gateway. `blackholes`, `without_route`: the ids of the others. `owners`: of those in
-    `peer`. `since`: since when all of this is so.
+    announced, a script or `tee` has withdrawn it. `permitted`: a rule manages or accepts it. `tables`: how many tables
+    its rules find. In `ours` of them an active route points at this instance, in `peer` at another instance, in
+    `foreign` at something else, such as a gateway. `blackholes`, `without_route`: the ids of the other tables.
+    `owners`: the owners of the routes in `peer`. `since`: since when all of these values are unchanged.
     """
 
     prefix: str
@@ -73,12 +73,12 @@ class PrefixRow:
 
     @property
     def not_served(self) -> int:
-        """In how many tables no traffic for it arrives anywhere."""
+        """The number of tables with a black hole or no route for it."""
         return len(self.blackholes) + len(self.without_route)
 
     @property
     def is_served(self) -> bool:
-        """Whether every table of its rules has a route for it, and there is one."""
+        """Whether its rules find a table, and all of these tables have an active route for it."""
         return self.tables > 0 and not self.not_served
 
 
@@ -86,7 +86,7 @@ class PrefixRow:
 class TableRow:
     """A route table that a rule finds. `name`: its tag Name. `zone`: that of all its subnets; empty: not known.
 
-    `account`: as in AccountRow; empty: it is of our own account and region.
+    `account`: as in AccountRow; empty: our own account and region.
     """
 
     route_table_id: str
@@ -99,8 +99,8 @@ class TableRow:
 class AccountRow:
     """Another account or region. `account`: its name in the configuration, with the account's id and the region.
 
-    `role_arn` empty: our own credentials are used. `region` empty: our own. `tables`: how many are known. `answers`: it
-    has answered when it was asked last; None: it was not asked yet.
+    `role_arn` empty: our own credentials are used. `region` empty: our own. `tables`: how many are known. `answers`:
+    whether the last read succeeded; None: it was not read yet.
     """
 
     account: str
@@ -114,7 +114,7 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class FallbackRow:
-    """A fallback of rules, for tables of a VPC. `problem`: what speaks against it; empty: nothing; None: not known."""
+    """A fallback of rules, for tables of a VPC. `problem`: why it cannot be used; empty: none; None: not known."""
 
     target: str
     vpc_id: str
@@ -126,10 +126,10 @@ class FallbackRow:
 class PrefixListRow:
     """A managed prefix list of rules. `name`, `ip_version`: empty and 0 where EC2 does not show the list.
 
-    `entries`: how many it has; None: not known. `max_entries`: how many it can have, and as how many routes it counts
-    in each table. `tables`: how many are to have a route for it; in `ours` of them it points at this instance.
-    `to_add`, `to_remove`: how many entries we still have to change, as we own it; `no_room`: how many do not fit.
-    `problem`: what speaks against using it; empty: nothing.
+    `entries`: how many it has; None: not known. `max_entries`: how many it can have, which is also the number of
+    routes it counts as in each table. `tables`: how many are to have a route for it; in `ours` of them that route
+    points at this instance. `to_add`, `to_remove`: how many entries we still have to change if we own the list;
+    `no_room`: how many do not fit. `problem`: why it cannot be used; empty: none.
     """
 
     prefix_list_id: str
