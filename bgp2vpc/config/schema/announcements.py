@@ -38,7 +38,7 @@ class AnnounceEntry(BaseEntry):
     """Attributes of the announcement, in ExaBGP's words."""
 
     med: Words | None = Field(
-        default=None, description="MED; `backup_med` or more also makes it a last resort in the VPC.", examples=[100]
+        default=None, description="MED; `backup_med` or more also makes the path a backup in the VPC.", examples=[100]
     )
     local_preference: Words | None = Field(default=None, description="Local preference.", examples=[200])
     origin: Words | None = Field(default=None, description="`igp`, `egp` or `incomplete`.", examples=["igp"])
