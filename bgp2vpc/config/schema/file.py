@@ -192,7 +192,7 @@ class ConfigFile(BaseEntry):
         default=_CONFIG.backup_med,
         ge=0,
         le=2**32 - 1,
-        description="A path with this MED or a higher one is a backup: it takes no route from another instance.",
+        description="A path with this MED or a higher one is a backup: it takes no route from a healthy instance.",
     )
     startup_hold: Seconds = Field(
         default=_CONFIG.startup_hold,
