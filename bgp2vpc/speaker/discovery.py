@@ -19,6 +19,9 @@ from bgp2vpc.backoff import BackOff
 from bgp2vpc.bgp.mesh import BGP_PORT, Neighbor
 from bgp2vpc.config.model import RUN_PORT, Bgp, Config
 from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread, Transient
+from bgp2vpc.health.model import Check, ProbeResult, Tcp
+from bgp2vpc.health.probe import probe_within
+from bgp2vpc.health.reasons import failed
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.ec2_calls import Calls
@@ -49,18 +52,25 @@ Reach = Callable[[Neighbor], Awaitable[bool]]
 
 
 async def reach(neighbor: Neighbor) -> bool:
-    """Connect to the neighbor's port. Returns whether its host accepted or refused within `REACH_TIMEOUT`."""
-    connecting = asyncio.open_connection(
-        str(neighbor.address), neighbor.port, local_addr=(str(neighbor.local_address), 0)
-    )
-    try:
-        _, writer = await asyncio.wait_for(connecting, REACH_TIMEOUT)
-    except ConnectionError:
-        return True
-    except (OSError, TimeoutError):
-        return False
-    writer.close()
-    return True
+    """Connect to the neighbor's port. Returns whether its host accepted or refused within `REACH_TIMEOUT`.
+
+    Also true if that cannot be told, because the failure is on our own side (`health/reasons.py`) or our event loop
+    was late: a host that does not answer loses its routes.
+    """
+
+    async def connect(_check: Check) -> ProbeResult:
+        where, local = str(neighbor.address), (str(neighbor.local_address), 0)
+        try:
+            _, writer = await asyncio.open_connection(where, neighbor.port, local_addr=local)
+        except ConnectionError:
+            return ProbeResult(True)
+        except OSError as error:
+            return failed(error)
+        writer.close()
+        return ProbeResult(True)
+
+    check = Check(name="reach", probe=Tcp(neighbor.port), every=REACH_TIMEOUT, timeout=REACH_TIMEOUT)
+    return (await probe_within(check, connect)).healthy is not False
 
 
 class ExabgpNeighbors:
