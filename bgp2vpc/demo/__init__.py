@@ -1,10 +1,10 @@
-"""`bgp2vpc demo`: real daemons in an embedded VPC, and a story that shows them at work.
+"""`bgp2vpc demo`: real daemons on a simulated VPC, led through announcements, failures and takeovers.
 
-story      what the command runs
-chapters   the chapters of the story; play: how a step is told, watched, and given up
-stage      the cloud, the instances and their directory; instance: one of them
-cloud/     the stand-in for EC2 and instance metadata, also of the tests and benchmarks
-chronicle  what happened, in one order, from the cloud's log of calls and the daemons' logs; logbook: one of these
-screen     what is printed
-child      child processes that are never left behind; leash ends them when their parent ends
+story      the entry point: starts all, runs the chapters, cleans up
+stage      the simulated cloud, the instances and their directory; instance: service and daemon of one instance
+cloud/     the stand-in for EC2 and instance metadata, also used by tests and benchmarks
+child      starts and ends child processes; leash kills them if their parent dies
+chapters   the chapters, each a few steps; play: causes a step, waits for its effects, and gives up at a deadline
+chronicle  all events in order of time, from the cloud's log of calls and the daemons' logs; logbook: one such log
+screen     prints the events
 """

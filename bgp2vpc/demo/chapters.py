@@ -1,4 +1,4 @@
-"""The chapters of the demo's story, in order. Each raises DidNotHappen if something in it does not happen."""
+"""The chapters of the demo, in order. Each raises DidNotHappen if an expected effect does not occur in time."""
 
 from bgp2vpc.demo.chronicle import Kind
 from bgp2vpc.demo.instance import LOOPBACK, POLL_TIME, PREFIX, DemoInstance
@@ -6,7 +6,7 @@ from bgp2vpc.demo.play import DidNotHappen, Play
 
 
 def service_comes(play: Play, a: DemoInstance) -> None:
-    """Nobody holds the prefix; a service begins to answer."""
+    """First announcement: a service starts while no instance has the route."""
     play.chapter(f"{a.name}'s service starts: its healthcheck announces, the daemon writes")
     play.because(a, f"service listens on {LOOPBACK}:{a.port}", a.start_service())
     play.expect(f"every route table points {PREFIX} at {a.name}", lambda: play.points_at(a) and play.has_written(a))
@@ -14,7 +14,7 @@ def service_comes(play: Play, a: DemoInstance) -> None:
 
 
 def second_service_comes(play: Play, holder: DemoInstance, second: DemoInstance) -> None:
-    """The same anycast service on another instance."""
+    """The same anycast service starts on another instance, which yields to the holder."""
     play.chapter(f"{second.name}'s service starts: {second.name} announces too, and yields to {holder.name}")
     play.because(second, f"service listens on {LOOPBACK}:{second.port}", second.start_service())
     _yields(play, second, holder)
@@ -22,7 +22,7 @@ def second_service_comes(play: Play, holder: DemoInstance, second: DemoInstance)
 
 
 def service_dies(play: Play, holder: DemoInstance, second: DemoInstance) -> None:
-    """A failover."""
+    """Failover: the holder's service dies, and the other instance takes over."""
     play.chapter(f"{holder.name}'s service is killed: {holder.name} withdraws, {second.name} takes over")
     play.because(holder, "kill -9 of the service", holder.kill_service())
     play.expect(f"{holder.name} withdraws from every table", lambda: play.has_written(holder))
@@ -35,7 +35,7 @@ def service_dies(play: Play, holder: DemoInstance, second: DemoInstance) -> None
 
 
 def service_returns(play: Play, former: DemoInstance, holder: DemoInstance) -> None:
-    """No flapping: who holds the prefix and is well keeps it."""
+    """No flapping: the former holder's service returns, and the healthy new holder keeps the routes."""
     play.chapter(f"{former.name}'s service is back: {former.name} announces, and leaves the prefix to {holder.name}")
     play.because(former, f"service listens on {LOOPBACK}:{former.port} again", former.start_service())
     _yields(play, former, holder)
@@ -43,7 +43,7 @@ def service_returns(play: Play, former: DemoInstance, holder: DemoInstance) -> N
 
 
 def instance_dies(play: Play, holder: DemoInstance, second: DemoInstance) -> None:
-    """Nobody is left to withdraw."""
+    """The holder dies with its daemon: no withdrawal, and the other instance replaces the black holes."""
     play.chapter(f"instance {holder.name} dies with its daemon: nobody withdraws, {second.name} takes over")
     play.because(holder, "kill -9 of the daemon and the service, instance terminated")
     play.stage.terminate(holder)
@@ -55,7 +55,7 @@ def instance_dies(play: Play, holder: DemoInstance, second: DemoInstance) -> Non
 
 
 def end_comes(play: Play) -> None:
-    """Nothing is left behind."""
+    """SIGTERM: the daemons withdraw their routes, and the tables are as before."""
     play.chapter("SIGTERM: what is announced is withdrawn, and the tables are as before")
     running = [instance for instance in play.stage.instances if instance.daemon is not None]
     for instance in running:
@@ -72,7 +72,7 @@ def end_comes(play: Play) -> None:
 
 
 def _yields(play: Play, second: DemoInstance, holder: DemoInstance) -> None:
-    """It announces, sees the holder, says so, and still does after it read the tables once more."""
+    """Expect that `second` announces, yields to the holder, still does after its next poll, and writes nothing."""
     play.expect(f"{second.name} announces, and yields to {holder.name}", lambda: play.yields(second))
     play.verdict(second, "status: yield (owner-healthy) for every table")
     play.expect(f"{second.name} reads the tables once more", play.reads_again(second))
@@ -83,7 +83,7 @@ def _yields(play: Play, second: DemoInstance, holder: DemoInstance) -> None:
 
 
 def _reaction(play: Play, instance: DemoInstance, heard: Kind) -> float:
-    """Seconds from the line the daemon heard to EC2's last answer."""
+    """Seconds from the daemon's log record of the line (`heard`) to EC2's last answer."""
     return play.time_of(instance, Kind.WRITE, last=True) - play.time_of(instance, heard)
 
 

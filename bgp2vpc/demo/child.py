@@ -1,4 +1,4 @@
-"""The demo's child processes: out of reach of the terminal's Ctrl-C, and never left behind."""
+"""The demo's child processes: not reached by the terminal's Ctrl-C, and killed if the demo dies."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ LEASH = Path(__file__).with_name("leash.py")
 
 
 def start(argv: Sequence[str], environment: Mapping[str, str], output: BinaryIO) -> "subprocess.Popen[bytes]":
-    """Run `argv` in a session of its own, with nothing to read and `output` for all it prints. Raises OSError."""
+    """Run `argv` in a session of its own, without input, and with `output` as stdout and stderr. Raises OSError."""
     return subprocess.Popen(
         [sys.executable, "-IS", str(LEASH), str(os.getpid()), *argv],
         stdin=subprocess.DEVNULL,
@@ -25,7 +25,7 @@ def start(argv: Sequence[str], environment: Mapping[str, str], output: BinaryIO)
 
 
 def end(process: "subprocess.Popen[bytes]", patience: float) -> int:
-    """SIGTERM, and SIGKILL after `patience` seconds. The return code: negative for a signal."""
+    """Send SIGTERM, and SIGKILL after `patience` seconds. Returns the return code, negative for a signal."""
     process.terminate()
     try:
         return process.wait(patience)
@@ -34,14 +34,14 @@ def end(process: "subprocess.Popen[bytes]", patience: float) -> int:
 
 
 def kill(process: "subprocess.Popen[bytes]") -> int:
-    """SIGKILL for it and its process group. The return code."""
+    """Send SIGKILL to the process and its group. Returns the return code."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     return process.wait()
 
 
 class Interrupted(KeyboardInterrupt):
-    """A signal asks us to end: Ctrl-C, SIGTERM, or the terminal went away."""
+    """A signal that ends the demo: SIGINT (Ctrl-C), SIGTERM, or SIGHUP (the terminal was closed)."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"interrupted by {signal.Signals(number).name}")
@@ -49,7 +49,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Interrupts:
-    """Within `with`, signals that would end us raise Interrupted, until `ignore`: then they have to wait."""
+    """Within `with`, signals that would end the demo raise Interrupted; after `ignore` they have no effect."""
 
     NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -57,7 +57,7 @@ class Interrupts:
         def interrupt(number: int, _: object) -> None:
             raise Interrupted(number)
 
-        # What was ignored (nohup, a shell's background job) stays ignored.
+        # A signal that is ignored already (nohup, a shell's background job) stays ignored.
         heeded = [number for number in self.NUMBERS if signal.getsignal(number) is not signal.SIG_IGN]
         self._before = {number: signal.signal(number, interrupt) for number in heeded}
         return self
@@ -67,6 +67,6 @@ class Interrupts:
             signal.signal(number, handler)
 
     def ignore(self) -> None:
-        """From here on nothing may come between: we are cleaning up."""
+        """Ignore the signals from now on, so that they cannot interrupt the clean-up."""
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)

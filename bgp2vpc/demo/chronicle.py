@@ -1,4 +1,4 @@
-"""What happened, from those who know: EC2's side (the cloud's call log) and the daemons' own logs, in one order."""
+"""Merges the events of the cloud's call log (EC2's side) and of the daemons' logs in order of time."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from bgp2vpc.demo.instance import DemoInstance
 
 
 class Kind(Enum):
-    """What there is to tell. The values are the words of the daemon's log where it is the witness."""
+    """Kinds of events. The first three come from the daemon's log, and have the words of it as values."""
 
     ANNOUNCED = "announced"
     WITHDRAWN = "withdrawn"
@@ -23,12 +23,12 @@ class Kind(Enum):
 _FROM_LOG: Mapping[str, Kind] = {kind.value: kind for kind in (Kind.ANNOUNCED, Kind.WITHDRAWN, Kind.STOPPING)}
 
 _TOLD = {"prefix": "", "med": "med ", "routes": "routes "}
-"""Fields of those records that belong into the story, and how they are introduced."""
+"""Fields of such records that are printed, with the word before each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """`at` in seconds of time.monotonic(); `who` is an instance's letter."""
+    """One event. `at`: seconds of time.monotonic(); `who`: an instance's letter."""
 
     at: float
     who: str
@@ -37,7 +37,7 @@ class Happening:
 
 
 class Chronicle:
-    """Remembers what was told already."""
+    """Collects events, and remembers which of them it has returned."""
 
     def __init__(self, cloud: Cloud, instances: Sequence[DemoInstance]) -> None:
         self._cloud = cloud
@@ -45,9 +45,9 @@ class Chronicle:
         self._told: set[int] = set()
 
     def news(self) -> list[Happening]:
-        """What happened since the last time, in order.
+        """The events since the last call, in order of time.
 
-        Up to the moment of asking only: what comes in while we read has to wait for what may have come before it.
+        Only those from before this call: an event that arrives while we read may follow one in a log already read.
         """
         horizon = time.monotonic()
         found: list[Happening] = []
@@ -56,7 +56,7 @@ class Chronicle:
             if number in self._told or call.ended is None or call.ended >= horizon:
                 continue
             self._told.add(number)
-            # With the interface's owner in place of its id, the call fits a line of a terminal.
+            # The owner's letter in place of the interface's id, so that the call fits a line of a terminal.
             words = [call.operation, call.parameters.get("RouteTableId", "")]
             if call.error:
                 words.append(call.error)

@@ -1,4 +1,4 @@
-"""One instance of the demo's VPC: a service, a bgp2vpc daemon, and the ExaBGP healthcheck that joins them."""
+"""One instance of the demo: a service, a bgp2vpc daemon, and ExaBGP's healthcheck, which the daemon runs."""
 
 import json
 import os
@@ -25,11 +25,11 @@ PREFIX = "192.0.2.53/32"
 POLL_TIME = 2.0
 SERVICE_START = 60.0
 STOP_PATIENCE = 30.0
-"""Seconds; a daemon gives its last writes 10."""
+"""Seconds until SIGKILL; a daemon spends up to 10 on its last writes."""
 
 
 class DemoInstance:
-    """`name` is a letter. Everything it has lies in `directory` as `<name>.yaml`, `.sock`, `.log`, `.env`.
+    """An instance. `name`: a letter. Its files are `<name>.yaml`, `.sock`, `.log`, `.env` in `directory`.
 
     `web`: its daemon serves the status page.
     """
@@ -76,17 +76,17 @@ class DemoInstance:
 
     @property
     def service_command(self) -> list[str]:
-        """What the service is."""
+        """The command line of the service, a web server."""
         where = ["--bind", LOOPBACK, "--directory", str(self._web)]
         return [sys.executable, "-u", "-m", "http.server", str(self.port), *where]
 
     def start_service(self) -> float:
-        """Returns when it listened (time.monotonic()). Raises OSError if it does not."""
+        """Start the service. Returns when it listened (time.monotonic()). Raises OSError if it does not."""
         with self.log_file.with_suffix(".service").open("ab") as log:
             self.service = child.start(self.service_command, _clean_environment(), log)
         deadline = time.monotonic() + SERVICE_START
         while True:
-            # http.server reports where it listens before it does, so only a connection is proof.
+            # http.server prints its address before it listens, so only a connection is proof.
             try:
                 socket.create_connection((LOOPBACK, self.port), timeout=1).close()
             except ConnectionRefusedError as error:
@@ -97,7 +97,7 @@ class DemoInstance:
                 return time.monotonic()
 
     def kill_service(self) -> float:
-        """SIGKILL. Returns when (time.monotonic())."""
+        """Send SIGKILL to the service. Returns when (time.monotonic())."""
         killed = time.monotonic()
         if self.service is not None:
             child.kill(self.service)
@@ -105,19 +105,19 @@ class DemoInstance:
         return killed
 
     def start_daemon(self) -> None:
-        """Does not wait for it."""
+        """Start the daemon, without waiting until it is ready."""
         argv = [sys.executable, "-m", "bgp2vpc", "run", "-f", str(self.config), "--log-format", "json"]
         with self.log_file.open("ab") as log:
             self.daemon = child.start(argv, self._environment, log)
 
     def kill_daemon(self) -> None:
-        """SIGKILL: no goodbye. Its healthcheck ends by itself, at the next line it prints."""
+        """Send SIGKILL to the daemon, so that it withdraws nothing. Its healthcheck ends at the next line it prints."""
         if self.daemon is not None:
             child.kill(self.daemon)
             self.daemon = None
 
     def end_daemon(self) -> int:
-        """SIGTERM, and wait. Returns the exit status; 0 if none runs."""
+        """Send SIGTERM to the daemon and wait. Returns the exit status; 0 if it does not run."""
         if self.daemon is None:
             return 0
         status = child.end(self.daemon, STOP_PATIENCE)
@@ -126,11 +126,11 @@ class DemoInstance:
 
     @property
     def has_lost_its_daemon(self) -> bool:
-        """Whether the daemon ended although nobody asked it to."""
+        """Whether the daemon has ended unasked."""
         return self.daemon is not None and self.daemon.poll() is not None
 
     def verdicts(self) -> dict[str, str]:
-        """What the daemon thinks of PREFIX, by table: "yield (owner-healthy)". Empty while it does not answer."""
+        """Table -> the daemon's verdict on PREFIX, like "yield (owner-healthy)". Empty while it does not answer."""
         with suppress(SocketError):
             status = json.loads("\n".join(ask(self.socket, ["bgp2vpc status"])[-1].text))
             routes = [route for route in status["routes"] if route["prefix"] == PREFIX]
@@ -139,7 +139,7 @@ class DemoInstance:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Ours without what could lead to the real AWS, or round the loopback."""
+    """Our environment without the variables that could lead to the real AWS or to a proxy."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -148,9 +148,10 @@ def _clean_environment() -> dict[str, str]:
 
 
 def quiet_port() -> int:
-    """A free TCP port from below the ephemeral ones.
+    """A free TCP port below the ephemeral range.
 
-    While the service is down nobody is given it by chance, and a check cannot meet itself by a simultaneous open.
+    So no other program gets the port while the service is down, and a check cannot connect to itself (TCP's
+    simultaneous open).
     """
     while True:
         port = random.randrange(20000, 32000)

@@ -1,8 +1,8 @@
-"""`python leash.py PARENT COMMAND…`: becomes COMMAND, which Linux then kills when PARENT, its parent, dies in any way.
+"""`python leash.py PARENT COMMAND…`: executes COMMAND, which Linux then kills when PARENT, its parent process, dies.
 
-Run as a file and not as a module, so that it needs nothing but the standard library's own start-up. It is a program of
-its own, since code between fork and exec is not safe beside threads. SIGKILL, because the VPC dies at the same moment:
-a daemon that is asked to go would try to withdraw its routes there until it gives up.
+It is run as a file and not as a module, which would import the package. It is a separate program, since code between
+fork and exec is not safe in a process with threads. The signal is SIGKILL: with SIGTERM a daemon would try to withdraw
+its routes from a VPC that has died with PARENT.
 """
 
 import ctypes
@@ -11,14 +11,14 @@ import signal
 import sys
 
 PR_SET_PDEATHSIG = 1
-"""prctl(2). Outlives execve(2)."""
+"""prctl(2): the signal at the parent's death. The setting survives execve(2)."""
 
 
 def main() -> None:
-    """Never returns."""
+    """Set the signal, and execute COMMAND. Never returns."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != int(sys.argv[1]):  # it has died already
+        if os.getppid() != int(sys.argv[1]):  # PARENT has died already
             sys.exit(1)
     os.execvp(sys.argv[2], sys.argv[2:])
 

@@ -1,4 +1,4 @@
-"""A daemon's log (`--log-format json`), read while it grows, on the clock that the cloud's call log uses."""
+"""Reads a daemon's growing log (`--log-format json`), with times of the clock that the cloud's call log uses."""
 
 import json
 import time
@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 LAST_WORDS = 20
-"""Records kept to show when something went wrong."""
+"""How many records are kept, to be shown after a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One line of the log. `at` in seconds of time.monotonic(), to a millisecond."""
+    """One line of the log. `at`: seconds of time.monotonic(), precise to a millisecond."""
 
     at: float
     level: str
@@ -24,7 +24,7 @@ class Record:
 
     @property
     def is_noise(self) -> bool:
-        """A healthcheck says each time what it does, on its stderr."""
+        """Whether it is a line that the healthcheck prints on stderr for each of its probes."""
         return self.event.startswith("stderr: INFO")
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Logbook:
                 at = datetime.fromisoformat(told.pop("time")).timestamp() - self._epoch
                 record = Record(at, told.pop("level"), told.pop("event"), told)
             except (ValueError, KeyError, AttributeError):
-                # Python's own words, where a daemon dies before or without logging.
+                # For example Python's traceback, if a daemon dies before it can log.
                 record = Record(time.monotonic(), "stderr", line)
             self._unread.append(record)
             if not record.is_noise:

@@ -1,4 +1,4 @@
-"""How the story is told: each step has a cause, is watched until it happened, and has a deadline."""
+"""Runs the steps of a chapter: each has a cause, an effect that is waited for, and a deadline."""
 
 import shutil
 import sys
@@ -14,11 +14,11 @@ from bgp2vpc.demo.stage import Stage
 
 
 class DidNotHappen(Exception):
-    """A step of the story missed its deadline; the message says what should have happened."""
+    """An expected effect did not occur in time. The message names it."""
 
 
 class Play:
-    """`patience`: seconds each step has. `pause`: seconds to read between chapters."""
+    """The run of a demo. `patience`: seconds each step may take. `pause`: seconds between chapters, to read."""
 
     def __init__(self, stage: Stage, screen: Screen, patience: float, pause: float) -> None:
         self.stage = stage
@@ -30,10 +30,10 @@ class Play:
         self._chapter = 0
         self._happened: list[Happening] = []
 
-    # Telling
+    # Printing
 
     def chapter(self, title: str) -> None:
-        """The next one, after a pause to read the last."""
+        """Begin the next chapter, after a pause to read the last one."""
         if self._chapter:
             time.sleep(self._pause)
         self._chapter += 1
@@ -41,29 +41,29 @@ class Play:
         self._happened = []
 
     def because(self, instance: DemoInstance, text: str, at: float | None = None) -> None:
-        """Something we did to an instance; what happens from now on is measured against it."""
+        """Print an action of ours on an instance, and measure the times of later events from it."""
         self.tell_news()
         self._cause = time.monotonic() if at is None else at
         self.screen.cause(self._cause, instance.name, text)
 
     def verdict(self, instance: DemoInstance, text: str) -> None:
-        """Something we learned by asking a daemon."""
+        """Print an answer that we got from a daemon."""
         self.tell_news()
         self.screen.happened(Happening(time.monotonic(), instance.name, Kind.VERDICT, text), self._cause)
 
     def tell_news(self) -> None:
-        """Print what happened since."""
+        """Print the new events."""
         for happening in self.chronicle.news():
             self._happened.append(happening)
             self.screen.happened(happening, self._cause)
 
     def ok(self, text: str) -> None:
-        """What we waited for is there."""
+        """Print the new events, that the step has succeeded, and the tables."""
         self.tell_news()
         self.screen.ok(text, self.tables())
 
     def tables(self) -> list[str]:
-        """Each route table in a line."""
+        """One line about PREFIX in each route table."""
         zones = {host.table: host.zone for host in self.stage.world.hosts}
         lines = []
         for table in self.stage.world.tables:
@@ -72,10 +72,10 @@ class Play:
             lines.append(f"{table}  {zones[table]}  {what}")
         return lines
 
-    # Watching
+    # Waiting
 
     def expect(self, what: str, holds: Callable[[], bool], patience: float | None = None) -> None:
-        """Tell what happens until `holds`. Raises DidNotHappen."""
+        """Print events until `holds` is true. Raises DidNotHappen after `patience`, or if a daemon ends."""
         patience = self._patience if patience is None else patience
 
         def look() -> bool:
@@ -91,17 +91,17 @@ class Play:
             raise DidNotHappen(f"not within {patience:g} s: {what}") from None
 
     def points_at(self, instance: DemoInstance | None) -> bool:
-        """Whether PREFIX points at this instance in every table, and works; None: at nothing anywhere."""
+        """Whether every table has an active route for PREFIX to the instance; None: whether no table has a route."""
         wanted = (instance.host.interface_id, "active") if instance else None
         return all(self.stage.route(table) == wanted for table in self.stage.world.tables)
 
     def yields(self, instance: DemoInstance) -> bool:
-        """Whether it leaves every table to an owner that is well."""
+        """Whether the daemon's verdict is, for every table, to yield to a healthy owner."""
         verdicts = instance.verdicts()
         return all(verdicts.get(table) == "yield (owner-healthy)" for table in self.stage.world.tables)
 
     def watch(self) -> None:
-        """Tell what happens in the next second."""
+        """Print the events of the next second."""
 
         def never() -> bool:
             self.tell_news()
@@ -111,11 +111,11 @@ class Play:
             self.stage.cloud.wait_until(never, 1.0)
 
     def has_read(self, instance: DemoInstance) -> Callable[[], bool]:
-        """A condition: its daemon has read the route tables."""
+        """A condition for `expect`: the instance's daemon has read the route tables."""
         return lambda: self._reads(instance) > 0
 
     def reads_again(self, instance: DemoInstance) -> Callable[[], bool]:
-        """A condition: it has read them once more, from now."""
+        """A condition for `expect`: the daemon has read the route tables again after this call."""
         before = self._reads(instance)
         return lambda: self._reads(instance) > before
 
@@ -126,28 +126,31 @@ class Play:
     # Measuring
 
     def time_of(self, instance: DemoInstance, kind: Kind, *, last: bool = False) -> float:
-        """When this chapter's first (last) such thing happened. Raises DidNotHappen if it did not."""
+        """The time of this chapter's first (`last`: last) such event. Raises DidNotHappen if there is none."""
         found = [each.at for each in self._happened if each.who == instance.name and each.kind is kind]
         if not found:
             raise DidNotHappen(f"{instance.name}: nothing of the kind {kind.value!r} in its log")
         return found[-1] if last else found[0]
 
     def writes_of(self, instance: DemoInstance) -> int:
-        """How many routes it changed in this chapter."""
+        """How many routes the instance has written in this chapter."""
         return sum(each.who == instance.name and each.kind is Kind.WRITE for each in self._happened)
 
     def has_written(self, instance: DemoInstance) -> bool:
-        """Whether it has had EC2's answer for every table in this chapter (the tables show it a moment earlier)."""
+        """Whether EC2 has answered one of its writes for every table in this chapter.
+
+        The tables show a write shortly before EC2's answer.
+        """
         return self.writes_of(instance) >= len(self.stage.world.tables)
 
     @property
     def cause(self) -> float:
-        """When the last cause was (time.monotonic())."""
+        """The time of the last cause (time.monotonic())."""
         return self._cause
 
 
 def command() -> str:
-    """How this very bgp2vpc is called from another terminal."""
+    """The shell command that runs this installation of bgp2vpc from another terminal."""
     beside = Path(sys.executable).with_name("bgp2vpc")
     if shutil.which("bgp2vpc") == str(beside):
         return "bgp2vpc"

@@ -1,4 +1,4 @@
-"""What the demo prints: 80 columns, with colours where somebody looks and without where it is piped."""
+"""Prints the demo: in colours on a terminal, without them and 80 columns wide in a pipe."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ _STYLES = {
 
 
 class Screen:
-    """Times are printed in seconds since `began`, and since what caused them."""
+    """Prints events with two times: seconds since `began`, and since their cause."""
 
     def __init__(self, began: float) -> None:
         self._console = Console(highlight=False, markup=False, emoji=False)
@@ -29,35 +29,35 @@ class Screen:
         self._began = began
 
     def title(self, text: str) -> None:
-        """A chapter begins."""
+        """Print the title of a chapter."""
         self._console.print()
         self._console.print(Text(text, style="bold"))
 
     def say(self, text: str) -> None:
-        """Prose, wrapped."""
+        """Print prose, wrapped."""
         self._console.print(text)
 
     def quote(self, lines: Iterable[str], style: str = "") -> None:
-        """Lines to copy, or to read exactly: indented, never wrapped by us."""
+        """Print lines indented and unwrapped, so that they can be copied."""
         for line in lines:
             self._console.print(Text(f"  {line}", style=style), soft_wrap=True)
 
     def cause(self, at: float, who: str, text: str) -> None:
-        """What we did, from which the rest follows."""
+        """Print an action of ours."""
         self._line(at, "", who, Text(text, style="bold magenta"))
 
     def happened(self, happening: Happening, cause: float) -> None:
-        """What followed."""
+        """Print an event, with the seconds since its `cause`."""
         since = f"+{max(happening.at - cause, 0):.3f}"
         self._line(happening.at, since, happening.who, Text(happening.text, style=_STYLES[happening.kind]))
 
     def ok(self, text: str, tables: Iterable[str]) -> None:
-        """It happened as it should have; and this is how the tables look now."""
+        """Print that a step has succeeded, and the tables."""
         self._console.print(Text.assemble(("ok ", "bold green"), text))
         self.quote(tables, "dim")
 
     def failed(self, text: str) -> None:
-        """It did not."""
+        """Print a failure."""
         self._console.print()
         self._console.print(Text.assemble(("FAILED ", "bold red"), text))
 

@@ -1,4 +1,4 @@
-"""The demo's stage: the embedded cloud, instances in two zones, and a private directory. It leaves nothing behind."""
+"""The simulated cloud, the instances in two zones, and a temporary directory; all are removed at the end."""
 
 import shutil
 import tempfile
@@ -16,10 +16,9 @@ NAMES = "ABC"
 
 
 class Stage:
-    """Use with `with`. Raises CloudError if the cloud does not start.
+    """A context manager. Entering raises CloudError if the cloud does not start.
 
-    `before_clean_up` is called when the end has begun: from then on nothing should interrupt us. `web`: with the status
-    page of each instance.
+    `before_clean_up` is called at the start of the clean-up, to block signals. `web`: each instance has a status page.
     """
 
     def __init__(self, before_clean_up: Callable[[], None], *, web: bool = False) -> None:
@@ -45,12 +44,12 @@ class Stage:
 
     @property
     def cloud(self) -> Cloud:
-        """Between `with` and its end."""
+        """The cloud; only within `with`."""
         assert self._cloud is not None
         return self._cloud
 
     def add_instance(self) -> DemoInstance:
-        """The next instance; its daemon starts, its service does not yet."""
+        """Add the next instance and start its daemon, but not its service."""
         number = len(self.instances)
         host = self.world.hosts[number]
         aws = self.cloud.environment(host.instance_id)
@@ -60,13 +59,13 @@ class Stage:
         return instance
 
     def terminate(self, instance: DemoInstance) -> None:
-        """The instance dies without a word, and EC2 knows."""
+        """Kill the instance's daemon and service, and have EC2 terminate the instance."""
         instance.kill_daemon()
         instance.kill_service()
         self.cloud.write(External.terminate(instance.host.instance_id))
 
     def route(self, table_id: str) -> tuple[str, str] | None:
-        """Target and state of PREFIX's route, if there is one."""
+        """Target and state of the table's route for PREFIX; None without a route."""
         for line in self.cloud.routes(table_id).splitlines():
             prefix, target, state, *_ = line.split()
             if prefix == PREFIX:
@@ -74,7 +73,7 @@ class Stage:
         return None
 
     def end_daemons(self) -> dict[str, int]:
-        """SIGTERM to all daemons at once. Their exit statuses by name, of those that ran."""
+        """Send SIGTERM to all running daemons at once, and wait. Returns name -> exit status."""
         running = [instance for instance in self.instances if instance.daemon is not None]
         with ThreadPoolExecutor(len(NAMES)) as threads:
             statuses = threads.map(DemoInstance.end_daemon, running)

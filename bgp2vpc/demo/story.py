@@ -1,7 +1,7 @@
-"""`bgp2vpc demo`: a story of announcements, failures and takeovers, told by real processes in an embedded VPC.
+"""`bgp2vpc demo`: announcements, failures and takeovers, by real processes on a simulated VPC.
 
-Two instances in two zones; on each a real service, ExaBGP's own healthcheck, and a real bgp2vpc daemon. EC2 and the
-instance metadata are moto's, made honest (`bgp2vpc.demo.cloud`); nothing leaves the loopback.
+Each of two instances in two zones has a real service, ExaBGP's own healthcheck, and a real bgp2vpc daemon. EC2 and
+instance metadata are moto's, corrected by `bgp2vpc.demo.cloud`. Nothing leaves the loopback.
 """
 
 import shlex
@@ -19,10 +19,10 @@ START_PATIENCE = 60.0
 
 
 def tell(*, keep: bool, web: bool = False, patience: float = 10.0, pause: float = 2.0) -> int:
-    """Tell the story: 0 if all of it happened, 1 if not, 128 + its number if a signal ended it.
+    """Run the demo. Returns 0 if every step succeeded, 1 if one did not, 128 + number if a signal ended it.
 
-    `keep`: stay up afterwards until Ctrl-C. `web`: with the status page of each instance. `patience`: seconds each step
-    may take. `pause`: seconds between chapters.
+    `keep`: stay up afterwards until Ctrl-C. `web`: each instance has a status page. `patience`: seconds each step may
+    take. `pause`: seconds between chapters.
     """
     screen = Screen(time.monotonic())
     screen.title("bgp2vpc demo: two instances, two zones, one anycast prefix, an embedded VPC")
@@ -42,7 +42,7 @@ def tell(*, keep: bool, web: bool = False, patience: float = 10.0, pause: float 
 
 
 def _tell(play: Play, *, keep: bool) -> int:
-    """The whole story; 1 if a step of it did not happen, with what the tables and the daemons say."""
+    """Run all chapters. Returns 0; 1 if a step failed, after printing the tables and the ends of the daemons' logs."""
     stage = play.stage
     try:
         a, b = stage.add_instance(), stage.add_instance()
@@ -75,7 +75,7 @@ def _tell(play: Play, *, keep: bool) -> int:
 
 
 def _stay(play: Play, holder: DemoInstance) -> None:
-    """Until Ctrl-C, with a new second instance, telling what happens."""
+    """Add a second instance in place of the dead one, print commands to try, and print events until Ctrl-C."""
     third = play.stage.add_instance()
     play.expect(f"{third.name}'s daemon reads the route tables", play.has_read(third), START_PATIENCE)
     chapters.second_service_comes(play, holder, third)
