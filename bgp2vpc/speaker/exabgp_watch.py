@@ -6,6 +6,8 @@
    seem silent meanwhile is no evidence against them.
 3. An answer after more than `STILL` seconds means that ExaBGP stood still and runs again. A session that ends within
    `EXCUSED` seconds of that ended because the peer's hold timer for us expired: no evidence against the peer, either.
+4. If this process itself stood still for that long (its alarm is late), ExaBGP may have, too: what stops one mostly
+   stops the whole host or container.
 """
 
 import asyncio
@@ -47,12 +49,14 @@ class ExabgpWatch:
         """When the unanswered question was sent; None: there is none."""
         self.is_hung = False
         self.back_at = float("-inf")
-        """When the first message came after ExaBGP stood still or was started again."""
+        """When the first message came after ExaBGP or this process stood still, or ExaBGP was started again."""
         self._ask = ask
         self._hangs = hangs
         self._neighbors = neighbors
         self._journal = journal
         self._has_ended = False
+        self._stood_still = False
+        """Whether this process stood still since the last message."""
         self._heard_at = self._now()
         self._due = 0.0
         self._alarm = Alarm(self._look)
@@ -77,10 +81,11 @@ class ExabgpWatch:
             self._journal.forget(SUBJECT)
 
     def heard(self) -> bool:
-        """ExaBGP has sent a message. Returns whether it stood still before that, or is another ExaBGP."""
+        """ExaBGP has sent a message. Returns whether it or this process stood still, or it is another ExaBGP."""
         now, owed_since = self._now(), self.owes_since
-        is_late = self._has_ended or (owed_since is not None and now - owed_since > STILL)
-        self._heard_at, self.owes_since, self._has_ended = now, None, False
+        stood_still = self._stood_still or (self._alarm.is_set and now - self._due > STILL)
+        is_late = self._has_ended or stood_still or (owed_since is not None and now - owed_since > STILL)
+        self._heard_at, self.owes_since, self._has_ended, self._stood_still = now, None, False, False
         if self.is_hung:
             self.is_hung = False
             self._journal.success(SUBJECT)
@@ -96,6 +101,7 @@ class ExabgpWatch:
 
     def _look(self) -> None:
         now = self._now()
+        self._stood_still = self._stood_still or now - self._due > STILL
         if self.owes_since is None:
             if now < self._heard_at + QUIET:
                 self._look_at(self._heard_at + QUIET)

@@ -199,6 +199,8 @@ class Peers:
         is_news = self._neighbors.down(peer, since)
         if self._hold_timers.closed(peer):
             self._alive(peer, "hold timer")
+            if not comes_back:
+                self._restarting.pop(peer, None)  # it came back from its restart, and was lost after that
         if self._adj_rib_in.kinds.pop(name, None) is not None:
             event(log, logging.INFO, "peer down", peer=peer, reason=why or None)
             if peer in self._restarting:
@@ -274,8 +276,9 @@ class Peers:
         self._restarting.clear()
         self._hold_timers = HoldTimers()
         rib, kinds = self._adj_rib_in.rib, self._adj_rib_in.kinds
-        for name in [name for name, kind in kinds.items() if kind is SourceKind.PEER]:
-            del kinds[name]
+        # Also those that are restarting, and have paths without a session.
+        for name in [name for name, adj in rib.sources() if adj.side is Side.PEER]:
+            kinds.pop(name, None)
             self._adj_rib_in.changed(rib.close(name, self._now(), hold=0), "our ExaBGP is not connected")
         for address, signs in list(self._gone.items()):
             self._alive(address, "hold timer")

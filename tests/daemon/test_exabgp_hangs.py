@@ -291,3 +291,23 @@ def test_one_that_ends_right_after_it_was_back_leaves_owners_alone_all_the_same(
     pair.second.do(pair.second.daemon.parts.peers.exabgp_ended)
     pair.second.wait(60)
     assert (pair.second.writes, pair.second.routes) == ([], [AT_FIRST])
+
+
+@pytest.mark.parametrize("heard_first", [True, False])
+@pytest.mark.parametrize("seconds", [2.5, 20.0])
+def test_sessions_that_ended_while_this_whole_host_stood_still_are_no_reason_to_take_a_route(
+    pair: Pair, seconds: float, *, heard_first: bool
+) -> None:
+    """ExaBGP and bgp2vpc are stopped together (`docker pause`, a host that swaps), and the peers end their sessions."""
+    pair.alive = False
+    pair.second.wait(0.7)
+    pair.second.loop.stall(seconds)
+    if heard_first:
+        pair.session_ends()
+    else:
+        pair.second.wait(0.2)
+        pair.session_ends()
+    pair.second.wait(3)
+    pair.session_begins()
+    pair.second.wait(60)
+    assert (pair.second.writes, pair.second.routes) == ([], [AT_FIRST])

@@ -3,12 +3,21 @@
 from dataclasses import replace
 
 import pytest
-from lab import OURS, PEER, A, Lab, announce, two_hosts
+from lab import OURS, PEER, SCRIPT, A, Lab, announce, two_hosts
 
 from bgp2vpc.bgp.events import EndOfRib
 from bgp2vpc.errors import Throttled
-from bgp2vpc.exabgp_api.messages import Direction, Notification, PeerState, StateChange, Update
-from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.exabgp_api.messages import (
+    Acknowledgement,
+    Direction,
+    Keepalive,
+    Notification,
+    Opened,
+    PeerState,
+    StateChange,
+    Update,
+)
+from bgp2vpc.policy.rule import Takeover, Writes
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.speaker.peers import RESTART_TIME
 from tests.values import announce as announced
@@ -174,6 +183,36 @@ def test_what_a_restarted_peer_withdraws_is_taken_at_once(restarting) -> None:
     hears_withdrawal(restarting)
     restarting.wait(1)
     assert owners(restarting) == {OURS}
+
+
+def test_the_paths_of_a_peer_that_is_restarted_go_with_our_own_exabgp(restarting) -> None:
+    restarting.do(restarting.daemon.parts.peers.exabgp_ended)
+    restarting.wait(RESTART_TIME + 30)
+    assert [each["source"] for each in restarting.ask("status")["paths"]] == [SCRIPT]
+
+
+def test_a_restarted_peer_whose_hold_timer_expires_is_lost_and_gets_no_route_back(make_lab) -> None:
+    anyone = rule(takeover=Takeover.BEST_PATH, writes=Writes.ANY)
+    lab = make_lab(rules=(anyone,), startup_hold=0.0).start(helper=True)
+    hear(lab, StateChange(NEIGHBOR, PeerState.UP))
+    lab.say(announce(A, "med 100"))
+    peer_announces(lab, med=50)
+    lab.wait(SETTLED)
+    assert owners(lab) == {PEER}
+    hear(lab, RESET)
+    hear(lab, DOWN)
+    hear(lab, Opened(NEIGHBOR, 3))
+    comes_back(lab)
+    hear(lab, Keepalive(NEIGHBOR))
+    peer_announces(lab, med=50)
+    lab.wait(3.1)
+    hear(lab, Acknowledgement(ok=True))  # our ExaBGP runs
+    lab.wait(0.5)
+    assert owners(lab) == {OURS}
+    hear(lab, DOWN)
+    for _ in range(30):
+        lab.wait(1)
+        assert owners(lab) == {OURS}
 
 
 @pytest.mark.parametrize("ends", [SHUTDOWN, replace(RESET, direction=Direction.SEND)], ids=["shutdown", "sent by us"])
