@@ -173,7 +173,9 @@ class View:
         return self._read_at.get(table_id, NEVER)
 
     def reread(self, table: RouteTable, asked: float, now: float) -> None:
-        """Take in a reread of one table, begun at `asked`."""
+        """Take in a reread of one table, begun at `asked`, unless a later read of it was answered sooner."""
+        if asked < self.asked_at(table.id):
+            return
         before = self.snapshot.tables.get(table.id)
         read, became, at = self._taken_in.get(table.id, (None, None, NEVER))
         if read is table and became is before and now < at + SAME_ANSWER:

@@ -1,4 +1,4 @@
-"""The view, where a poll is answered so late that more is known by then."""
+"""The view, where a read is answered so late that more is known by then."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.values import OURS, P1, PEER, inputs_of, offer, route, rule, snapshot
 
 KEY = ("rtb-1", P1)
 SETTLE = 10.0
-EMPTY, AT_OURS, AT_PEER = table(), table(route(P1, OURS)), table(route(P1, PEER))
+EMPTY, AT_PEER = table(), table(route(P1, PEER))
 
 
 @pytest.fixture
@@ -54,4 +54,19 @@ def test_a_route_that_we_took_while_a_poll_was_late_is_not_reported_as_lost(view
     taken = Change(Action.REPLACE, "rtb-1", P1, interface_target(OURS), Reason.OWNER_LOST, interface_target(PEER))
     view.wrote(taken, 3.0)
     view.observed(snapshot(AT_PEER), 1.0, 60.0)
+    assert (view.holder(KEY), view.take_lost(None)) == (OURS, [])
+
+
+def test_a_late_reread_does_not_undo_a_later_one(view: View) -> None:
+    view.reread(AT_PEER, 5.0, 5.1)
+    view.reread(EMPTY, 1.0, 60.0)
+    assert (view.holder(KEY), view.asked_at("rtb-1")) == (PEER, 5.0)
+
+
+def test_a_late_reread_does_not_give_a_route_back_that_we_have_taken(view: View) -> None:
+    view.reread(AT_PEER, 2.0, 2.1)
+    taken = Change(Action.REPLACE, "rtb-1", P1, interface_target(OURS), Reason.OWNER_LOST, interface_target(PEER))
+    view.wrote(taken, 3.0)
+    view.places.may_be_taken(KEY)  # from now on a read is believed that shows the peer
+    view.reread(AT_PEER, 1.0, 60.0)
     assert (view.holder(KEY), view.take_lost(None)) == (OURS, [])
