@@ -9,7 +9,10 @@ from bgp2vpc.sources.exabgp_pipe import ExabgpPipe
 from bgp2vpc.speaker.resync import QUESTIONS, PeerResync
 
 RESYNC_TIMEOUT: Final = 5.0
-"""Seconds to wait for ExaBGP's answers. With `exabgp.api.ack` false it never marks their end."""
+"""Seconds to wait for ExaBGP's answers, and again as long as it has not begun to answer or goes on doing so.
+
+With `exabgp.api.ack` false it never marks their end.
+"""
 
 
 class ExabgpSession:
@@ -27,7 +30,7 @@ class ExabgpSession:
         """Questions that had no acknowledgement after `RESYNC_TIMEOUT`."""
         if all(map(pipe.send, QUESTIONS)):
             self._resync = PeerResync()
-            asyncio.get_running_loop().call_later(RESYNC_TIMEOUT, self._resynced)
+            self._look_later(0)
 
     async def run(self) -> None:
         """Read messages until ExaBGP closes its end of the pipe."""
@@ -43,8 +46,25 @@ class ExabgpSession:
             return
         self._take(message)
 
+    def _look_later(self, came: int) -> None:
+        asyncio.get_running_loop().call_later(RESYNC_TIMEOUT, self._look, came)
+
+    def _look(self, came: int) -> None:
+        """Pass on what has come of the answers. `came`: how many messages of them had come at the last look."""
+        if self._resync is None:
+            return
+        if 0 < self._resync.came == came:
+            self._resynced()  # the rest does not come
+            return
+        self._pass_on(self._resync)
+        self._look_later(self._resync.came)
+
     def _resynced(self) -> None:
-        resync, self._resync = self._resync, None
-        self._late = resync.unanswered if resync else self._late
-        for message in resync.messages() if resync else ():
+        if self._resync is not None:
+            resync, self._resync = self._resync, None
+            self._late = resync.unanswered
+            self._pass_on(resync)
+
+    def _pass_on(self, resync: PeerResync) -> None:
+        for message in resync.messages():
             self._take(message)

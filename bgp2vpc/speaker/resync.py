@@ -39,6 +39,8 @@ class PeerResync:
     def __init__(self) -> None:
         self._has_begun = False
         self.unanswered = len(QUESTIONS)
+        self.came = 0
+        """How many messages have been part of the answers."""
         self._established: set[IPAddress] = set()
         self._down: set[IPAddress] = set()
         self._held: dict[IPAddress, list[Held]] = {}
@@ -52,6 +54,11 @@ class PeerResync:
 
     def note(self, message: Message) -> bool:
         """Take in the next message of ExaBGP. True: it was part of the answer to our questions."""
+        is_answer = self._note(message)
+        self.came += is_answer
+        return is_answer
+
+    def _note(self, message: Message) -> bool:
         match message:
             case Acknowledgement():
                 self.unanswered -= 1
