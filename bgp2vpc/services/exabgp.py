@@ -21,7 +21,8 @@ import signal
 import socket
 import struct
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -55,6 +56,7 @@ GRACE: Final = 3.0
 """Seconds between SIGTERM, at which ExaBGP closes its sessions, and SIGKILL."""
 HUNG: Final = 20.0
 """Seconds without an answer after which ExaBGP is killed."""
+ACCEPT_AGAIN: Final = 0.5  # seconds
 SENT_TIMEOUT: Final = 5.0  # seconds from the relay's connection to ExaBGP's pipe
 RESET_TIMEOUT: Final = 1.0  # seconds for ExaBGP to close its sessions
 KEPT_LINES: Final = 3
@@ -139,30 +141,23 @@ class ExabgpService:
         """Run one ExaBGP after the other, with a pause in between, and accept the connections of their relays."""
         await self._neighbors.written.wait()
         clock, endings = asyncio.get_running_loop().time, Restarts(PAUSES, 0.0)
-        with (
-            tempfile.TemporaryDirectory(prefix="bgp2vpc-", ignore_cleanup_errors=True) as directory,
-            socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening,
-        ):
-            path = Path(directory) / "exabgp"
-            listening.setblocking(False)
-            listening.bind(os.fspath(path))
-            listening.listen()
-            accepting = asyncio.create_task(self._accept(listening))
+        while True:
+            began = clock()
+            self._restarts += 1
             try:
-                while True:
-                    began = clock()
-                    self._restarts += 1
+                with _listening() as (path, listening):
+                    accepting = asyncio.create_task(self._accept(listening))
                     try:
                         error = await self._run_once(path)
-                    except (OSError, ValueError, ExabgpError, NoThread) as why:
-                        error = ExabgpDown(str(why))
-                    self._journal.failure(SUBJECT, error)
-                    lived = clock() - began
-                    self._ends_at_once = lived < PAUSES.brief
-                    pause = endings.pause_after(error.what, crashed=True, lived=lived)
-                    await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
-            finally:
-                await cancelled(accepting)
+                    finally:
+                        await cancelled(accepting)
+            except (OSError, ValueError, ExabgpError, NoThread) as why:
+                error = ExabgpDown(str(why))
+            self._journal.failure(SUBJECT, error)
+            lived = clock() - began
+            self._ends_at_once = lived < PAUSES.brief
+            pause = endings.pause_after(error.what, crashed=True, lived=lived)
+            await asyncio.sleep(pause * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def _run_once(self, relay_socket: Path) -> ExabgpDown:
         """Run one ExaBGP from start to end. Returns how it ended; raises OSError, ValueError, ExabgpError, NoThread."""
@@ -221,7 +216,11 @@ class ExabgpService:
         """
         loop = asyncio.get_running_loop()
         while True:
-            connection, _ = await loop.sock_accept(listening)
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError:  # no descriptors: the relay waits in the queue
+                await asyncio.sleep(ACCEPT_AGAIN)
+                continue
             with suppress(OSError, TimeoutError):
                 pid, _, _ = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
                 if self._child is not None and os.getsid(pid) == self._child.pid:
@@ -289,6 +288,20 @@ class _ExabgpLog:
                 self._kept = [*self._kept, self.last][-KEPT_LINES:]
             if self._news.is_news(self.last, now) and self._throttle.allows(now):
                 event(log_of_exabgp, logging.INFO, "ExaBGP says", line=self.last)
+
+
+@contextmanager
+def _listening() -> Iterator[tuple[Path, socket.socket]]:
+    """A socket for the relay, in a directory that only our user can reach. Raises OSError (a full disk)."""
+    with (
+        tempfile.TemporaryDirectory(prefix="bgp2vpc-", ignore_cleanup_errors=True) as directory,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening,
+    ):
+        path = Path(directory) / "exabgp"
+        listening.setblocking(False)
+        listening.bind(os.fspath(path))
+        listening.listen()
+        yield path, listening
 
 
 async def _descriptors(connection: socket.socket) -> tuple[int, int]:
