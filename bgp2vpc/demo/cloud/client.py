@@ -1,8 +1,8 @@
 """The client of the cloud's process, for tests, benchmarks and the demo.
 
-Two kinds of callers meet there. The *subject* (a daemon run with `environment`, or `client`) is logged, throttled,
-delayed and failed as told. The *outside world* (`ec2`, and everything asked through this class) is not: looking does
-not disturb.
+There are two kinds of callers. The *subject* (a daemon run with `environment`, or `client`) is logged, throttled,
+delayed and failed as programmed. The *outside world* (`ec2`, and all methods of this class) is not, so that a test's
+own calls do not disturb it.
 """
 
 import http.client
@@ -39,13 +39,12 @@ from bgp2vpc.demo.cloud.values import (
 )
 
 PATIENCE = 60.0
-"""Seconds that is waited for what takes a fraction of one: whoever waits in vain is told so, and a busy machine is not
-taken for a mistake."""
+"""Seconds to wait for effects that take a fraction of one; this long so that a busy machine does not fail a test."""
 LOOK_AGAIN = 0.25
-"""Seconds after which a predicate is asked again although the cloud saw nothing happen: it may look elsewhere."""
+"""Seconds between calls of a predicate while the cloud sees no change: it may depend on other things."""
 
 _SESSION_LOCK = threading.Lock()
-"""Sessions of boto3 are not safe among threads, the clients made with them are."""
+"""boto3's sessions are not thread-safe; the clients made with them are."""
 
 
 _session = cache(boto3.session.Session)
@@ -102,9 +101,9 @@ class Cloud:
             )
 
     def environment(self, instance_id: str, *, role: bool = False) -> dict[str, str]:
-        """The environment variables that make a process believe it runs on this instance.
+        """The environment variables with which a process runs as if on this instance.
 
-        With `role` there are no keys: boto3 gets them from the instance's metadata.
+        With `role` there are no access keys: boto3 gets them from the instance's metadata.
         """
         keys = {} if role else {"AWS_ACCESS_KEY_ID": instance_id, "AWS_SECRET_ACCESS_KEY": "testing"}
         return keys | {
@@ -123,11 +122,11 @@ class Cloud:
     # the world
 
     def reset(self) -> None:
-        """EC2's state, faults, quirks, log and metadata: all as new. Ends every hanging call."""
+        """Reset EC2's state, faults, quirks, log and metadata. Ends every hanging call."""
         self._ask(verbs.RESET, None)
 
     def build(self, spec: WorldSpec | None = None) -> World:
-        """Build a VPC with hosts and tables; several may stand side by side."""
+        """Build a VPC with hosts and tables, in addition to any others."""
         return self._ask(verbs.BUILD, spec or WorldSpec())
 
     def routes(self, table_id: str, *, local: bool = False) -> str:
@@ -135,7 +134,7 @@ class Cloud:
         return self._ask(verbs.ROUTES, verbs.RouteQuery(table_id, local))
 
     def propagate(self, table_id: str, prefix: str) -> str:
-        """Add a route with Origin EnableVgwRoutePropagation; the id of the virtual private gateway."""
+        """Add a route with Origin EnableVgwRoutePropagation. Returns the id of its virtual private gateway."""
         return self._ask(verbs.PROPAGATE, verbs.Propagation(table_id, prefix))
 
     def write(self, write: External) -> None:
@@ -143,34 +142,34 @@ class Cloud:
         self._ask(verbs.WRITE, write)
 
     def advertise(self, table_id: str, prefix: str, next_hop: str) -> None:
-        """Add a route with Origin Advertisement, which VPC Route Server has from the BGP peer at this address."""
+        """Add a route with Origin Advertisement, as by VPC Route Server with the BGP peer at `next_hop`."""
         self._ask(verbs.PROPAGATE, verbs.Propagation(table_id, prefix, next_hop))
 
     def set_status(self, instance_id: str, instance: str = "ok", system: str = "ok", ebs: str = "ok") -> None:
-        """What DescribeInstanceStatus says of a running instance: ok, impaired, insufficient-data, initializing."""
+        """Set DescribeInstanceStatus of a running instance: ok, impaired, insufficient-data, initializing."""
         self._ask(verbs.STATUS, verbs.ControlStatus(instance_id, instance, system, ebs))
 
     def quirks(self, quirks: Quirks) -> None:
-        """Decide what AWS leaves open."""
+        """Choose between the possible behaviours of EC2 where AWS does not specify it."""
         self._ask(verbs.QUIRKS, quirks)
 
     def permit(self, caller: str, policy: str | None) -> None:
-        """Let an IAM policy (JSON) decide what this caller may do; None: everything again.
+        """Restrict this caller to an IAM policy (JSON); None: permit everything again.
 
-        A caller is an access key id, or the ARN of a role that is assumed.
+        A caller is an access key id, or the ARN of an assumed role.
 
-        Raises CloudError for a policy that uses what is not modelled.
+        Raises CloudError for a policy with elements that are not modelled.
         """
         self._ask(verbs.PERMIT, verbs.Permission(caller, policy))
 
     def scale_in(self, instance_id: str, group: str, hook: str) -> None:
-        """Its Auto Scaling group wants to terminate it: metadata says so, and the group waits for this hook."""
+        """Begin a scale-in: metadata has the target state Terminated, and the group waits for the lifecycle hook."""
         self._ask(verbs.SCALE_IN, ScaleIn(instance_id, group, hook))
 
     # the log
 
     def calls(self, *operations: str) -> list[CloudCall]:
-        """The subject's calls so far, of these operations or of all, in the order in which they came."""
+        """The subject's calls so far, of these operations or of all, in order of arrival."""
         return self._ask(verbs.CALLS, verbs.CallQuery(operations))
 
     def writes(self) -> list[CloudCall]:
@@ -184,9 +183,9 @@ class Cloud:
     def wait_for_calls(
         self, *operations: str, count: int = 1, timeout: float = PATIENCE, finished: bool = True
     ) -> list[CloudCall]:
-        """The calls of these operations, once there are `count` (started only, if not `finished`).
+        """Wait until there are `count` calls of these operations (`finished`: answered ones), and return them.
 
-        Raises TimeoutError with what there was instead.
+        Raises TimeoutError with the log.
         """
         calls = self._ask(verbs.CALLS, verbs.CallQuery(operations, count, finished, timeout), timeout)
         if sum(call.ended is not None or not finished for call in calls) < count:
@@ -194,7 +193,7 @@ class Cloud:
         return calls
 
     def wait_until(self, predicate: Callable[[], bool], timeout: float = PATIENCE) -> None:
-        """Until `predicate` holds; asked after all that happens in the cloud. Raises TimeoutError with the log."""
+        """Wait until `predicate` holds; called after each change in the cloud. Raises TimeoutError with the log."""
         deadline = time.monotonic() + timeout
         version = self._ask(verbs.CHANGES, verbs.Wait())
         while not predicate():
@@ -204,7 +203,7 @@ class Cloud:
             version = self._ask(verbs.CHANGES, verbs.Wait(version, min(left, LOOK_AGAIN)), left)
 
     def wait_for_route(self, table_id: str, prefix: str, target: str | None, timeout: float = PATIENCE) -> None:
-        """Until the table's static route for `prefix` points at `target`; None: until there is none."""
+        """Wait until the table's static route for `prefix` points at `target`; None: until there is no such route."""
 
         def holds() -> bool:
             rows = (line.split() for line in self.routes(table_id).splitlines())
@@ -216,11 +215,11 @@ class Cloud:
     # misfortune
 
     def fault(self, fault: Fault) -> None:
-        """Program a fault; several stand side by side, the first that fits is used."""
+        """Program a fault. Of several, the first one that matches a call is used."""
         self._ask(verbs.FAULT, fault)
 
     def clear_faults(self) -> None:
-        """Forget faults and races, and let go of the calls they hold."""
+        """Remove faults and races, and release the calls they hold."""
         self._ask(verbs.CLEAR_FAULTS, None)
 
     def latency(self, seconds: float, *operations: str) -> None:
@@ -228,7 +227,7 @@ class Cloud:
         self._ask(verbs.LATENCY, Latency(seconds, operations))
 
     def throttle(self, burst: int = 50, rate: float = 5.0) -> None:
-        """Switch on EC2's token buckets for writes of routes and prefix lists, full."""
+        """Switch on EC2's token buckets, full, for writes of routes and prefix lists."""
         self._ask(verbs.THROTTLE, CloudThrottle(burst=burst, rate=rate))
 
     def unthrottle(self) -> None:
@@ -236,7 +235,7 @@ class Cloud:
         self._ask(verbs.UNTHROTTLE, None)
 
     def stale_reads(self, seconds: float, *, flip: bool = False) -> None:
-        """Let DescribeRouteTables lag; 0 ends it."""
+        """Let DescribeRouteTables show the tables of `seconds` ago; 0 ends it."""
         self._ask(verbs.STALE_READS, StaleReads(seconds, flip))
 
     def before(self, operation: str, write: External, nth: int = 1) -> None:
@@ -250,16 +249,16 @@ class Cloud:
         self._ask(verbs.SET_METADATA, verbs.MetadataChange(instance_id, {path: value}))
 
     def metadata_fault(self, instance_id: str, fault: str | None) -> None:
-        """Let the whole service of an instance answer "404" or "503", or "hang"; None mends it."""
+        """Let all metadata of an instance answer "404" or "503", or "hang"; None ends the fault."""
         kind = None if fault is None else MetadataFault(fault)
         self._ask(verbs.METADATA_FAULT, verbs.MetadataChange(instance_id, fault=kind))
 
     def expire_tokens(self, instance_id: str) -> None:
-        """Every token given out so far answers 401 from now on."""
+        """Invalidate all tokens issued so far: they get 401."""
         self._ask(verbs.EXPIRE_TOKENS, instance_id)
 
     def reset_metadata(self, instance_id: str) -> None:
-        """Back to what EC2 knows; no fault, no tokens."""
+        """Reset the metadata to EC2's state, without faults and tokens."""
         self._ask(verbs.RESET_METADATA, instance_id)
 
     def _ask(

@@ -1,4 +1,4 @@
-"""POST /control/<verb>: what a test may ask of the cloud beyond EC2's own API."""
+"""POST /control/<verb>: a test's access to the cloud beyond EC2's own API."""
 
 from collections.abc import Callable, Iterable
 
@@ -22,7 +22,7 @@ PREFIX = "/control/"
 
 
 class Control:
-    """The WSGI application behind the client's methods."""
+    """The WSGI application that answers the methods of `client.Cloud`."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Control:
         )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request: 404 for an unknown verb, 400 for anything wrong with what is asked."""
+        """Answer one request: 404 for an unknown verb, 400 for a request that is wrong or fails."""
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         act = self._answers.get(environ["PATH_INFO"].removeprefix(PREFIX))
         if act is None:
@@ -97,7 +97,7 @@ class Control:
     def _routes(self, query: verbs.RouteQuery) -> str:
         with self._ec2.lock:
             table = self._ec2.route_tables().get(query.table_id)
-            # Of one that does not exist, our own account's says so.
+            # For an unknown table, the backend of our own account raises EC2's error.
             return show(table or self._ec2.backend.get_route_table(query.table_id), local=query.local)
 
     def _propagate(self, propagation: verbs.Propagation) -> str:
@@ -126,7 +126,7 @@ def _on(
     verb: verbs.ControlVerb[verbs.ControlQuestion, verbs.ControlAnswer],
     act: Callable[[verbs.ControlQuestion], verbs.ControlAnswer],
 ) -> tuple[str, Callable[[bytes], bytes]]:
-    """The verb's name, and the function from the JSON asked to the JSON answered."""
+    """The verb's name, and a function from the JSON of a request to the JSON of its answer."""
 
     def answer(body: bytes) -> bytes:
         return verb.answer.dump_json(act(verb.question.validate_json(body)))

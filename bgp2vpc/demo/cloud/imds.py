@@ -1,4 +1,4 @@
-"""Layer C: the instance metadata service, version 2, of every instance: /imds/<instance id>/latest/…
+"""The instance metadata service, version 2, of every instance: /imds/<instance id>/latest/…
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html
 """
@@ -27,7 +27,7 @@ TTL_ANSWER = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
 
 @dataclass(slots=True)
 class CloudService:
-    """One instance's service: its tokens with their end, what a test put over the data, and how it fails."""
+    """One instance's service. `tokens`: token -> its end; `values`: a test's changes of the data, by path."""
 
     tokens: dict[str, float] = field(default_factory=dict)
     values: dict[str, str | None] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class CloudService:
     mended: threading.Event = field(default_factory=threading.Event)
 
     def fail(self, fault: MetadataFault | None) -> None:
-        """Fail from now on, or no more; whoever hung until now is let go."""
+        """Set or end (None) the fault, and release all requests that hang."""
         self.fault = fault
         self.mended.set()
         self.mended = threading.Event()
@@ -50,19 +50,19 @@ class CloudMetadata:
         self._services: dict[str, CloudService] = {}
 
     def set_values(self, instance_id: str, values: Mapping[str, str | None]) -> None:
-        """Put values over what EC2 knows, by path below meta-data/; None makes a path 404."""
+        """Override values, by path below meta-data/; None makes a path 404."""
         self._service(instance_id).values.update({path.strip("/"): value for path, value in values.items()})
 
     def fail(self, instance_id: str, fault: MetadataFault | None) -> None:
-        """Let a whole service fail, or mend it."""
+        """Let an instance's whole service fail; None ends the fault."""
         self._service(instance_id).fail(fault)
 
     def expire_tokens(self, instance_id: str) -> None:
-        """Forget every token."""
+        """Invalidate every token."""
         self._service(instance_id).tokens.clear()
 
     def reset(self, instance_id: str | None = None) -> None:
-        """As new: one instance, or all."""
+        """Reset the service of one instance, or of all."""
         for identifier in [instance_id] if instance_id else list(self._services):
             service = self._services.pop(identifier, None)
             if service is not None:
@@ -77,7 +77,7 @@ class CloudMetadata:
             return reset_connection(environ)
         if service.fault is not None:
             answer = text_answer(int(service.fault), "")
-        elif environ["REQUEST_URI"].startswith("http://"):  # as one asks a proxy, which cannot reach 169.254.169.254
+        elif environ["REQUEST_URI"].startswith("http://"):  # sent to a proxy, which cannot reach 169.254.169.254
             answer = text_answer(502, "")
         elif path == "latest/api/token":
             answer = self._token(service, environ)
@@ -94,7 +94,7 @@ class CloudMetadata:
     def _token(self, service: CloudService, environ: Environ) -> CloudAnswer:
         if environ["REQUEST_METHOD"] != "PUT":
             return text_answer(405, "")
-        if "HTTP_X_FORWARDED_FOR" in environ:  # refused, so that an open proxy cannot fetch one
+        if "HTTP_X_FORWARDED_FOR" in environ:  # as in EC2, so that an open proxy cannot fetch a token
             return text_answer(403, "")
         ttl = environ.get(TTL_HEADER, "")
         if not (ttl.isdecimal() and 1 <= int(ttl) <= LONGEST_TTL):
@@ -105,7 +105,7 @@ class CloudMetadata:
         return CloudAnswer(answer.status, (*answer.headers, (TTL_ANSWER, ttl)), answer.body)
 
     def _look_up(self, service: CloudService, instance_id: str, path: str) -> str | None:
-        """The value, or the names below a directory; None if there is nothing."""
+        """The value at the path, or the names in a directory; None if there is neither."""
         try:
             with self._ec2.lock:
                 tree = tree_of(self._ec2.backend.get_instance(instance_id))

@@ -1,4 +1,4 @@
-"""What instance metadata says of an instance, made from what moto knows of it.
+"""The content of an instance's metadata, made from moto's state.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-metadata.html#instancedata-data-categories
 """
@@ -14,9 +14,9 @@ CREDENTIALS_LAST = timedelta(hours=6)
 
 
 def tree_of(instance: Any) -> Tree:
-    """Everything below /latest/. Keys that exist only at times (spot, Auto Scaling) are for the test to set."""
+    """All below /latest/, without keys that exist only at times (spot, Auto Scaling): tests set those."""
     primary = instance.nics[0]
-    # In which order metadata lists them is not documented; by address, the primary one is the first only by chance.
+    # The order is not documented. Sorted by MAC address, the primary interface is not always the first.
     nics = sorted(instance.nics.values(), key=lambda each: each.mac_address)
     profile = f"arn:aws:iam::{instance.owner_id}:instance-profile/{ROLE}"
     zone = instance.availability_zone
@@ -61,7 +61,7 @@ def tree_of(instance: Any) -> Tree:
 
 
 def _credentials(instance: Any) -> dict[str, str]:
-    """Those of the instance's role, for the SDKs."""
+    """Credentials of the instance's role, for the SDKs."""
     now = datetime.now(UTC)
     return {
         "Code": "Success",
@@ -92,7 +92,7 @@ def _interface(nic: Any) -> Tree:
         "vpc-ipv4-cidr-block": ipv4[0],
         "vpc-ipv4-cidr-blocks": _lines(ipv4),
     }
-    # A key without a value is not empty but missing.
+    # The service leaves out a key without a value.
     sometimes = {
         "local-hostname": f"ip-{nic.private_ip_address.replace('.', '-')}.ec2.internal"
         if nic.private_ip_address

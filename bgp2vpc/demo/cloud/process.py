@@ -1,4 +1,4 @@
-"""Starting the cloud as a process of its own: its CPU time must not distort what is measured beside it."""
+"""Starts the cloud as a process of its own, so that its CPU time does not distort measurements of other code."""
 
 import os
 import selectors
@@ -11,13 +11,13 @@ _STOP_TIMEOUT = 5.0
 
 
 class CloudError(Exception):
-    """The cloud did not start, or refused what was asked of it; the message says why."""
+    """The cloud did not start, or refused a request. The message has the reason."""
 
 
 def start_process(host: str = "127.0.0.1") -> tuple[subprocess.Popen[str], str]:
-    """The running process and its URL; `host` is the address it listens on.
+    """Start the process, listening on address `host`. Returns it and its URL.
 
-    The process ends when its stdin closes, that is when we close it or die in whatever way.
+    The process ends when its stdin closes, that is when we close it or die.
     Raises CloudError if it is not ready within two minutes.
     """
     process = subprocess.Popen(
@@ -25,7 +25,7 @@ def start_process(host: str = "127.0.0.1") -> tuple[subprocess.Popen[str], str]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        # A terminal's Ctrl-C goes to all its processes, and whoever started the cloud may need it to clean up.
+        # Not reached by the terminal's Ctrl-C, since our caller may need the cloud to clean up.
         start_new_session=True,
         env={name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))},
     )
@@ -45,7 +45,7 @@ def start_process(host: str = "127.0.0.1") -> tuple[subprocess.Popen[str], str]:
 
 
 def stop_process(process: subprocess.Popen[str]) -> None:
-    """End the process: kindly, by closing its stdin, then by force."""
+    """End the process by closing its stdin; if that does not help, with SIGKILL."""
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             pipe.close()

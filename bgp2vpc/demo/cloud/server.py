@@ -1,4 +1,4 @@
-"""The process: EC2, its faults, instance metadata and their control on one port of loopback."""
+"""The server of the cloud's process: EC2 with its faults, instance metadata, and the control API, on one port."""
 
 import logging
 from collections.abc import Iterable
@@ -36,6 +36,6 @@ def make_app() -> WsgiApp:
 
 def serve(host: str, port: int) -> Server:
     """A listening server of a new cloud. Raises OSError if the port is taken."""
-    # Truncated answers, lost connections and busy threads are what this server is for; its own errors are not.
+    # waitress warns of truncated answers, lost connections and busy threads, which are intended here.
     logging.getLogger("waitress").setLevel(logging.ERROR)
     return make_server(make_app(), host, port)

@@ -1,7 +1,7 @@
-"""waitress, with one thing more: a request may reset its connection instead of answering.
+"""The HTTP server: waitress, extended so that a request may reset its connection instead of answering.
 
-waitress keeps connections open between requests and answers each on a thread of its pool, which moto's own development
-server does not.
+Unlike moto's own development server, waitress keeps connections open between requests, and answers each request on a
+thread of its pool.
 """
 
 import socket
@@ -16,11 +16,11 @@ RESET_CONNECTION = "bgp2vpc.reset_connection"
 """Key of the WSGI environ; the function there never returns."""
 
 THREADS = 96
-"""More than the calls that any test lets wait at the same time."""
+"""More than the calls that any test holds at the same time."""
 
 
 def reset_connection(environ: dict[str, Any]) -> NoReturn:
-    """Instead of an answer to this request."""
+    """Reset the connection of this request instead of answering it."""
     environ[RESET_CONNECTION]()
     raise AssertionError("not reached: the function in the environ has raised")
 
@@ -43,13 +43,13 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
-    """Listens at once; `run` serves until the process ends."""
+    """An HTTP server. It listens when created; `run` serves until the process ends."""
 
     channel_class = _Channel
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL it listens at."""
         return f"http://{self.effective_host}:{self.effective_port}"
 
 

@@ -1,4 +1,4 @@
-"""The words in which a test and the cloud's process talk: frozen values, sent as JSON."""
+"""The frozen values that a test and the cloud's process exchange as JSON."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 REGION = "us-east-1"
 OUTSIDE = "outside"
-"""Access key id of the world outside the test subject: not logged, and untouched by every fault."""
+"""Access key id of callers other than the test's subject: not logged, and not subject to faults."""
 
 ROUTE_WRITES = ("CreateRoute", "ReplaceRoute", "DeleteRoute")
 TRANSIT_WRITES = tuple(each.replace("Route", "TransitGatewayRoute") for each in ROUTE_WRITES)
@@ -14,7 +14,7 @@ WRITES = (*ROUTE_WRITES, *TRANSIT_WRITES, "ModifyManagedPrefixList")
 
 
 class GoneInterface(StrEnum):
-    """What is left in a route of an interface that was deleted: its id, its instance's, or nothing."""
+    """What a route to a deleted interface shows: the interface's id, its instance's id, or nothing."""
 
     SHOWN = "shown"
     INSTANCE = "instance"
@@ -23,17 +23,17 @@ class GoneInterface(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quirks:
-    """Where AWS is not clear, or differs between accounts: tests run under both settings.
+    """Behaviours that AWS does not specify, or that differ between accounts: tests run under both settings.
 
     stopped_is_blackhole: whether a route to a stopped instance's interface shows State blackhole.
     create_same_route_succeeds: whether CreateRoute of a route that exists with the same target is a success.
     route_quota: static routes per table and address family (Service Quotas L-93826ACB; 500 since June 2025).
-    gone_interface: what a route shows of an interface that is gone.
+    gone_interface: what a route to a deleted interface shows.
     unlisted: instances that DescribeInstanceStatus leaves out, as for a new instance, or one of another account.
     managed: instances and interfaces that a service such as EKS manages: hidden without IncludeManagedResources.
     failing_zones: zones in an outage: DescribeInstanceStatus fails as a whole with an instance there among its ids.
-    shared_by: the account that shares the VPC with us: tables are its, and show us no tags; to a role of that account
-    they do, but not whose instances routes point at. Empty: the VPC is ours.
+    shared_by: the account that shares the VPC with us and owns its tables. We see no tags of these; a role of that
+    account does, but not the owners of the instances that routes point at. Empty: the VPC is ours.
     prefix_list_seconds: how long a managed prefix list is `modify-in-progress` after a change of its entries.
     """
 
@@ -49,7 +49,7 @@ class Quirks:
 
 
 class FaultKind(StrEnum):
-    """What becomes of a call. Only those marked with * are applied to EC2's state."""
+    """How a call fails. Only calls with a kind marked * are applied to EC2's state."""
 
     ERROR = "error"  # an error of EC2's, as XML
     HTML = "html"  # a page of some proxy or load balancer
@@ -63,10 +63,10 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One programmed misfortune for the calls of one action ("*": of every action).
+    """One programmed fault for the calls of one action ("*": of every action).
 
-    It leaves the first `skip` calls alone, meets the next `times` (None: all until cleared), and only those whose wire
-    parameters contain `where`. `seconds` belongs to HANG and DELAY; `code` and `message` to ERROR.
+    It skips the first `skip` calls and applies to the next `times` (None: to all until cleared). Only calls whose wire
+    parameters contain `where` count. `seconds` is for HANG and DELAY, `code` and `message` for ERROR.
     """
 
     action: str
@@ -81,7 +81,7 @@ class Fault:
 
     @staticmethod
     def error(action: str, code: str, message: str, status: int = 400) -> "Fault":
-        """An error of EC2's own; refine the times with `but`."""
+        """An error of EC2's; `but` sets for which calls."""
         return Fault(action, FaultKind.ERROR, status=status, code=code, message=message)
 
     def but(self, *, times: int | None = 1, skip: int = 0, where: Mapping[str, str] | None = None) -> "Fault":
@@ -90,7 +90,7 @@ class Fault:
 
     @staticmethod
     def throttled(action: str, *, times: int | None = 1) -> "Fault":
-        """RequestLimitExceeded, as of an empty token bucket."""
+        """RequestLimitExceeded, as with an empty token bucket."""
         return Fault.error(action, "RequestLimitExceeded", "Request limit exceeded.", 503).but(times=times)
 
     @staticmethod
@@ -101,7 +101,7 @@ class Fault:
 
     @staticmethod
     def expired(action: str = "*", *, times: int | None = 1) -> "Fault":
-        """RequestExpired: the credentials are out of date, or the caller's clock is wrong."""
+        """RequestExpired: the credentials have expired, or the caller's clock is wrong."""
         return Fault.error(action, "RequestExpired", "Request has expired.").but(times=times)
 
     @staticmethod
@@ -120,7 +120,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class CloudThrottle:
-    """EC2's token buckets: each operation its own, `burst` tokens deep, refilled with `rate` a second.
+    """EC2's token buckets: one per operation, with `burst` tokens, refilled with `rate` a second.
 
     https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
     """
@@ -148,7 +148,7 @@ class StaleReads:
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """A call of somebody else: an EC2 operation with its parameters as they stand on the wire."""
+    """A call by another caller than the subject: an EC2 operation with its parameters as on the wire."""
 
     operation: str
     parameters: Mapping[str, str]
@@ -202,10 +202,10 @@ _TARGETS = (
 
 @dataclass(frozen=True, slots=True)
 class CloudCall:
-    """One call as EC2 met it. Times are time.monotonic() of the host, the same in all its processes.
+    """One call as it arrived at EC2. Times are time.monotonic() of the host, the same in all its processes.
 
-    `status` is the HTTP status, 0 where the caller got no answer, None (like `ended`) while it is under way. `error` is
-    EC2's error code or empty. `caller` is the access key id, which for a daemon is its instance's id.
+    `status`: HTTP status; 0: the caller got no answer; None (like `ended`): the call is under way. `error`: EC2's error
+    code or empty. `caller`: the access key id, which for a daemon is its instance's id.
     """
 
     operation: str
@@ -228,12 +228,12 @@ class CloudCall:
 
 @dataclass(frozen=True, slots=True)
 class WorldSpec:
-    """What `Cloud.build` builds: a VPC, a subnet in each zone, hosts and tagged tables round the zones.
+    """The plan of a world for `Cloud.build`: a VPC, a subnet in each zone, hosts and tagged tables round the zones.
 
     filler_routes: static routes put into every table, for load. twin: a second VPC with the same tables and tags.
-    network_cards: of each host; the second one's device 0 has addresses, that of each further one is efa-only.
+    network_cards: per host; device 0 of the second card has addresses, that of each further card is efa-only.
     tag_zones: every table gets the tag `az` with the name of its zone. nat_gateway: a public one in the first subnet.
-    account: whose it is; empty: ours. Roles of another account can be assumed, and reach what is built there.
+    account: the owner; empty: ours. Roles of another account can be assumed, and reach the world built there.
     """
 
     instances: int = 2
@@ -270,7 +270,7 @@ class CloudHost:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The ids of what was built. `tables` go zone by zone; the first of a zone is associated with its subnet."""
+    """The ids of a built world. `tables` go zone by zone; the first of a zone is associated with its subnet."""
 
     vpc_id: str
     cidr: str
@@ -286,7 +286,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class ScaleIn:
-    """An Auto Scaling group wants to terminate the instance, and waits for its lifecycle hook."""
+    """A scale-in: the Auto Scaling group is about to terminate the instance, and waits for its lifecycle hook."""
 
     instance_id: str
     group: str
@@ -294,7 +294,7 @@ class ScaleIn:
 
 
 class MetadataFault(StrEnum):
-    """How instance metadata fails as a whole."""
+    """How all metadata of an instance fails."""
 
     NOT_FOUND = "404"
     UNAVAILABLE = "503"

@@ -1,4 +1,4 @@
-"""What may be asked of the cloud's process beyond EC2's own API: POST /control/<name>, JSON in and out."""
+"""The requests of the control API, which the cloud has beside EC2's own: POST /control/<name>, JSON in and out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ ControlAnswer = TypeVar("ControlAnswer")
 
 @dataclass(frozen=True, slots=True)
 class ControlVerb(Generic[ControlQuestion, ControlAnswer]):
-    """One thing to ask, and how question and answer are written."""
+    """One kind of request, with the types of request and answer for their JSON."""
 
     name: str
     question: TypeAdapter[ControlQuestion]
@@ -36,7 +36,7 @@ class ControlVerb(Generic[ControlQuestion, ControlAnswer]):
 
 @dataclass(frozen=True, slots=True)
 class CallQuery:
-    """Calls of these operations (none named: of all); wait up to `timeout` seconds until there are `at_least`."""
+    """Get the calls of `operations` (empty: of all); wait up to `timeout` seconds until there are `at_least`."""
 
     operations: tuple[str, ...] = ()
     at_least: int = 0
@@ -46,7 +46,7 @@ class CallQuery:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Until something has changed since `after`, or `timeout` seconds are over."""
+    """Wait until the count of changes is above `after`, at most `timeout` seconds."""
 
     after: int = -1
     timeout: float = 0.0
@@ -54,7 +54,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class RouteQuery:
-    """The routes of a table as text, with or without the local ones."""
+    """Get the routes of a table as text; `local`: with the local routes."""
 
     table_id: str
     local: bool = False
@@ -62,7 +62,7 @@ class RouteQuery:
 
 @dataclass(frozen=True, slots=True)
 class Propagation:
-    """A prefix that a virtual private gateway propagates into a table; with `next_hop`, VPC Route Server does."""
+    """Have a virtual private gateway (with `next_hop`: VPC Route Server) propagate a prefix into a table."""
 
     table_id: str
     prefix: str
@@ -71,7 +71,7 @@ class Propagation:
 
 @dataclass(frozen=True, slots=True)
 class ControlStatus:
-    """The status checks of an instance: ok, impaired, insufficient-data, initializing, not-applicable."""
+    """Set the status checks of an instance: ok, impaired, insufficient-data, initializing, not-applicable."""
 
     instance_id: str
     instance: str = "ok"
@@ -81,7 +81,7 @@ class ControlStatus:
 
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """The IAM policy (JSON) that decides what a caller may do; None: everything."""
+    """Restrict a caller to an IAM policy (JSON); None: permit everything."""
 
     caller: str
     policy: str | None
@@ -89,7 +89,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class MetadataChange:
-    """Metadata of one instance: values to put over what EC2 knows (None: 404), or a way to fail."""
+    """Change the metadata of one instance: values that override EC2's (None: 404), or a fault."""
 
     instance_id: str
     values: Mapping[str, str | None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""EC2's query protocol, seen from the server: what a request asks for, and how an answer or an error is written."""
+"""EC2's query protocol on the server's side: parses requests, formats answers and errors."""
 
 import io
 import re
@@ -24,7 +24,7 @@ ERROR_CODE = re.compile(rb"<Code>([^<]*)</Code>")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call: the operation (empty: none), its parameters as on the wire, who signed it and for which service."""
+    """One call: operation (empty: none), parameters as on the wire, the signer's access key id, and the service."""
 
     operation: str
     parameters: dict[str, str]
@@ -33,13 +33,13 @@ class Request:
 
     @property
     def reads(self) -> bool:
-        """Whether it leaves EC2's state alone."""
+        """Whether the operation only reads."""
         return self.operation.startswith(("Describe", "Get", "Search", "List"))
 
 
 @dataclass(frozen=True, slots=True)
 class CloudAnswer:
-    """A whole HTTP answer."""
+    """A complete HTTP answer."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -47,18 +47,18 @@ class CloudAnswer:
 
     @property
     def error(self) -> str:
-        """EC2's error code, or nothing."""
+        """EC2's error code; empty if there is none."""
         found = ERROR_CODE.search(self.body) if self.status >= HTTPStatus.BAD_REQUEST else None
         return found[1].decode() if found else ""
 
     def send(self, start_response: StartResponse) -> list[bytes]:
-        """Give it to the WSGI server."""
+        """Pass the answer to the WSGI server."""
         start_response(f"{self.status} {HTTPStatus(self.status).phrase}", list(self.headers))
         return [self.body]
 
 
 def read_request(environ: Environ) -> Request:
-    """What is asked; the body can still be read by whoever comes next."""
+    """Parse the request. The next application can still read the body."""
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     parameters = dict(parse_qsl(body.decode("latin-1"), keep_blank_values=True))
@@ -70,7 +70,7 @@ def read_request(environ: Environ) -> Request:
 
 
 def environ_of(external: External) -> Environ:
-    """A request of the outside world, as if it had come in."""
+    """The WSGI environ of a call by the outside world."""
     form = [("Action", external.operation), ("Version", API_VERSION), *external.parameters.items()]
     scope = f"{OUTSIDE}/20260101/{REGION}/ec2/aws4_request"
     builder = EnvironBuilder(
@@ -84,13 +84,13 @@ def environ_of(external: External) -> Environ:
 
 
 def run(app: WsgiApp, environ: Environ) -> CloudAnswer:
-    """The application's whole answer."""
+    """Call the application, and return its complete answer."""
     body, status, headers = run_wsgi_app(app, environ, buffered=True)
     return CloudAnswer(int(status.split()[0]), tuple(headers.items()), b"".join(body))
 
 
 def error_answer(status: int, code: str, message: str) -> CloudAnswer:
-    """An error as EC2 writes it."""
+    """An error in EC2's format."""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<Response><Errors><Error>'
         f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
@@ -100,6 +100,6 @@ def error_answer(status: int, code: str, message: str) -> CloudAnswer:
 
 
 def text_answer(status: int, text: str, content_type: str = "text/plain") -> CloudAnswer:
-    """Any other answer."""
+    """An answer with `text` as its body."""
     body = text.encode()
     return CloudAnswer(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)

@@ -1,4 +1,4 @@
-"""Builds a world inside moto: some milliseconds, where the API would take a minute for a large one."""
+"""Builds a world directly in moto's state, in milliseconds; through the API a large one would take a minute."""
 
 import ipaddress
 from dataclasses import replace
@@ -14,7 +14,7 @@ IMAGE = "ami-12c6146b"
 
 
 def build(backend: Any, spec: WorldSpec) -> World:
-    """A VPC as `spec` says, in moto's backend of one account and region."""
+    """Build the VPC of `spec` in moto's backend of one account and region."""
     vpc = backend.create_vpc(spec.cidr, amazon_provided_ipv6_cidr_block=spec.ipv6)
     ipv6_cidr = next((a["cidr_block"] for a in vpc.get_cidr_block_association_set(ipv6=True)), None)
     gateway = backend.create_internet_gateway()

@@ -1,4 +1,4 @@
-"""Auto Scaling, as far as an instance needs it that leaves its group: moto knows hooks, but no actions that wait.
+"""The part of Auto Scaling for an instance that leaves its group. moto has hooks, but no pending lifecycle actions.
 
 https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
 """
@@ -15,19 +15,19 @@ INSTANCE = "InstanceIds.member.1"
 
 
 class CloudAutoScaling:
-    """The instances that groups want to terminate, and the hooks that these wait for."""
+    """The instances that groups are about to terminate, with the hooks that the groups wait for."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._leaving: dict[str, ScaleIn] = {}
 
     def scale_in(self, leaving: ScaleIn) -> None:
-        """The group waits for this hook from now on."""
+        """Begin a scale-in: the group waits for the hook."""
         with self._lock:
             self._leaving[leaving.instance_id] = leaving
 
     def reset(self) -> None:
-        """Nobody leaves."""
+        """End all scale-ins."""
         with self._lock:
             self._leaving.clear()
 

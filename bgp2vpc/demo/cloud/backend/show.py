@@ -1,4 +1,4 @@
-"""A route table as text, one route a line, for tests to compare and people to read."""
+"""Formats a route table as text, one route per line, for comparisons in tests and for people."""
 
 import ipaddress
 from typing import Any
@@ -16,7 +16,7 @@ TARGETS = (
 
 
 def show(table: Any, *, local: bool = False) -> str:
-    """Sorted by destination: "192.0.2.53/32 eni-… active", with "propagated" at the end of a propagated one."""
+    """The table's routes by destination: "192.0.2.53/32 eni-… active", followed by "propagated" if it is."""
     routes = [route for route in table._routes.values() if local or not route.local]
     lines = []
     for route in sorted(routes, key=_order):
@@ -35,7 +35,7 @@ def _is_propagated(route: Any) -> bool:
 
 
 def _order(route: Any) -> tuple[int, int, int, str, bool]:
-    """IPv4, IPv6, prefix lists; each by address and length; static before propagated."""
+    """Sort key: IPv4, IPv6, prefix lists; each by address and length; static before propagated."""
     text = _destination(route)
     try:
         network = ipaddress.ip_network(text)

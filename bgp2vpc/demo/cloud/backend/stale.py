@@ -1,4 +1,4 @@
-"""Stale reads: the route tables as they were some time ago, shown to whoever describes them."""
+"""Stale reads: lets DescribeRouteTables show the route tables as they were some time ago."""
 
 import copy
 import time
@@ -14,7 +14,7 @@ Tables = dict[str, RouteTable]
 
 
 class CloudHistory:
-    """Copies of the route tables, one for each change since the lag was switched on."""
+    """Copies of the route tables after each change since the lag was switched on."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -23,12 +23,12 @@ class CloudHistory:
         self._reads = 0
 
     def configure(self, backend: Any, lag: StaleReads) -> None:
-        """Lag from now on; 0 seconds: not at all."""
+        """Set the lag; 0 seconds: none."""
         self._lag, self._versions, self._reads = lag, [], 0
         self.record(backend)
 
     def record(self, backend: Any) -> None:
-        """The tables have changed."""
+        """Copy the tables after a change, and drop copies that are too old to be shown."""
         if not self._lag.seconds:
             return
         then = self._clock() - self._lag.seconds
@@ -42,13 +42,13 @@ class CloudHistory:
 
     @contextmanager
     def shown(self, backend: Any) -> Iterator[None]:
-        """Within this, the backend describes its tables as they were. Nothing may be written meanwhile."""
+        """Within this context, the backend shows its old tables. Nothing may be written meanwhile."""
         self._reads += 1
         if not self._lag.seconds or (self._lag.flip and self._reads % 2):
             yield
             return
         then = self._clock() - self._lag.seconds
-        # Before the first version we know nothing older than it.
+        # There is no copy from before the first one.
         past = [tables for since, tables in self._versions if since <= then] or [self._versions[0][1]]
         present = backend.route_tables
         backend.route_tables = past[-1]

@@ -1,23 +1,23 @@
-"""Layer A: what EC2 refuses and computes, put into moto's own classes.
+"""Patches moto's classes so that they refuse requests and compute states as EC2 does.
 
-A proxy in front could not do this, since every rule here needs EC2's state. Nothing is subclassed, because moto builds
-its backends itself: `make_honest` replaces methods, once per process.
+A proxy in front could not do this, since every rule here needs EC2's state. Subclasses could not either, because moto
+creates its backends itself. So `make_honest` replaces methods, once per process.
 
-rules             what may be switched at run time
+rules             the settings that may be changed at run time
 errors            EC2's error codes
-patching          how a method of moto is replaced
+patching          replaces a method of moto
 destinations      a route's destination: one, canonical, allowed
 targets           a route's target: one, existing, of this VPC
-routes            CreateRoute, ReplaceRoute, DeleteRoute, and what DescribeRouteTables shows of a route
+routes            CreateRoute, ReplaceRoute, DeleteRoute, and routes in DescribeRouteTables
 route_tables      the tables: ids, associations, deletion
 interfaces        network interfaces and the source/destination check
-subnets           what DescribeSubnets shows and filters
-nat_gateways      their interfaces, and their end
+subnets           DescribeSubnets: content and filters
+nat_gateways      their interfaces, and their deletion
 instances         termination, status checks
 prefix_lists      managed prefix lists: versions, MaxEntries
 cloudformation    properties of a template that moto leaves out
 transit_gateways  routes of a transit gateway's table
-requests/         what goes for every request: DryRun, filters, paging, what a describe leaves out
+requests/         for all requests: DryRun, filters, paging, resources that a describe leaves out
 """
 
 from functools import cache
@@ -41,13 +41,13 @@ def make_honest() -> None:
     state = (filters, route_tables, routes, interfaces, subnets, instances, nat_gateways, prefix_lists)
     for part in (*state, transit_gateways, hidden, paging):
         part.install()
-    # Last, since it wraps whatever actions there are by then.
+    # Last, since it wraps all actions, including those that the others add.
     actions.install()
 
 
 @cache
 def make_cloudformation_honest() -> None:
-    """The same for CloudFormation, before its first call: it imports the models of forty services, in two seconds."""
+    """Patch CloudFormation, before its first call only: it imports the models of forty services, in two seconds."""
     from bgp2vpc.demo.cloud.fidelity import cloudformation  # noqa: PLC0415
 
     cloudformation.install()

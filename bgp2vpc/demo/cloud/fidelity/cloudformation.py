@@ -1,4 +1,4 @@
-"""CloudFormation: Fn::Cidr, and properties that moto leaves out when it makes route tables, interfaces and instances.
+"""CloudFormation: Fn::Cidr, and properties of route tables, interfaces and instances that moto leaves out.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_EC2.html
 """
@@ -23,7 +23,7 @@ MAKE = "create_from_cloudformation_json"
 
 
 def install() -> None:
-    """Wrap what makes a resource of a template's, and what evaluates functions."""
+    """Wrap the creation of resources from templates, and the evaluation of functions."""
     moto_clean = parsing.clean_json
 
     def clean_json(resource_json: Any, resources_map: Any) -> Any:
@@ -39,7 +39,7 @@ def install() -> None:
     wrapped = (
         (RouteTable, _tag),
         (NetworkInterface, _complete_interface),
-        # What moto makes of an association is an object of its own, which no route table shows.
+        # moto makes an association an object of its own, which no route table shows.
         (
             SubnetRouteTableAssociation,
             lambda made, _, backend: backend.associate_route_table(made.route_table_id, subnet_id=made.subnet_id),
@@ -73,7 +73,7 @@ def install() -> None:
 
 
 def _launch_at_interfaces(backend: Any, properties: Any) -> Instance:
-    """An instance of a launch template whose interfaces are there already."""
+    """Launch an instance of a launch template with existing interfaces."""
     launch = backend.get_launch_template(properties["LaunchTemplate"]["LaunchTemplateId"]).default_version().data
     interfaces = properties["NetworkInterfaces"]
     first = backend.get_network_interface(interfaces[0]["NetworkInterfaceId"])

@@ -15,7 +15,7 @@ RESERVED = (ipaddress.ip_network("169.254.168.0/22"), ipaddress.ip_network("fd00
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Exactly one of the three is set; `network` is None for a prefix list."""
+    """A destination. Exactly one of the first three is set; `network` is None for a prefix list."""
 
     ipv4: str | None = None
     ipv6: str | None = None
@@ -24,16 +24,16 @@ class Destination:
 
     @property
     def text(self) -> str:
-        """As DescribeRouteTables shows it."""
+        """The destination as in DescribeRouteTables."""
         return self.ipv4 or self.ipv6 or self.prefix_list or ""
 
     def key(self, table_id: str) -> str:
-        """Where moto keeps the static route to it."""
+        """The key that moto has for the table's static route to it."""
         return f"{table_id}~{self.text}"
 
 
 def parse_destination(backend: Any, ipv4: str | None, ipv6: str | None, prefix_list: str | None) -> Destination:
-    """The one destination of a request, host bits cleared as EC2 does.
+    """The single destination of a request, with host bits cleared, as in EC2.
 
     Raises EC2ClientError: none or several given, no CIDR, a reserved range, an unknown prefix list.
     """

@@ -1,4 +1,4 @@
-"""EC2's errors, where moto has none of its own.
+"""EC2's errors that moto does not have.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 """
@@ -7,7 +7,7 @@ from moto.ec2.exceptions import EC2ClientError
 
 
 def internal_error() -> EC2ClientError:
-    """InternalError: EC2 itself is unwell."""
+    """InternalError: a failure within EC2."""
     return EC2ClientError("InternalError", "An internal error has occurred")
 
 
@@ -17,7 +17,7 @@ def invalid_value(message: str) -> EC2ClientError:
 
 
 def missing(message: str) -> EC2ClientError:
-    """MissingParameter: a parameter is not there."""
+    """MissingParameter: a required parameter is missing."""
     return EC2ClientError("MissingParameter", message)
 
 
@@ -32,12 +32,12 @@ def not_found(kind: str, text: str) -> EC2ClientError:
 
 
 def malformed(kind: str, value: str, prefix: str) -> EC2ClientError:
-    """`kind`.Malformed: not an id at all."""
+    """`kind`.Malformed: the value does not have the form of an id."""
     return EC2ClientError(f"{kind}.Malformed", f'Invalid id: "{value}" (expecting "{prefix}-...")')
 
 
 def several_interfaces(instance_id: str) -> EC2ClientError:
-    """InvalidInstanceID for an instance that has not exactly one interface."""
+    """InvalidInstanceID: the instance does not have exactly one interface."""
     return EC2ClientError(
         "InvalidInstanceID",
         f"There are multiple interfaces attached to instance '{instance_id}'. "

@@ -1,4 +1,4 @@
-"""Instances: what termination takes with it, and the status checks."""
+"""Instances: the interfaces deleted at termination, and the status checks."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def install() -> None:
     moto_terminate = Instance.terminate
 
     def terminate(self: Any) -> InstanceState:
-        """Interfaces made at launch go with the instance, those attached later are left behind, detached."""
+        """Delete the interfaces created at launch with the instance, and detach those attached later."""
         doomed = [nic for nic in self.nics.values() if nic.device_index == 0 or nic.delete_on_termination]
         for nic in doomed:  # else moto would delete them itself, while they are still attached
             nic.delete_on_termination = False
@@ -33,15 +33,15 @@ def install() -> None:
     patch(Instance, terminate)
     patch(Instance, property(lambda self: _checks(self, "instance")), "instance_status")
     patch(Instance, property(lambda self: _checks(self, "system")), "system_status")
-    # moto has no attribute for this one, which its serializer shows if it is there.
+    # moto has no such attribute, but its serializer shows it if there is one.
     setattr(Instance, "attached_ebs_status", property(lambda self: _checks(self, "ebs")))  # noqa: B010
     patch(InstanceBackend, describe_instance_status)
 
 
 def describe_instance_status(self: Any, instance_ids: list[str], include_all_instances: bool, filters: Any) -> Any:
-    """DescribeInstanceStatus: running instances only, unless all are asked for.
+    """DescribeInstanceStatus: of running instances only, unless all are requested.
 
-    In the outage of a zone it fails as a whole where one of the ids is of an instance there.
+    In the outage of a zone, the call fails as a whole if one of the ids is of an instance there.
     """
     instances = self.get_multi_instances_by_id(instance_ids) if instance_ids else self.all_instances()
     if instance_ids and any(each.availability_zone in RULES.quirks.failing_zones for each in instances):

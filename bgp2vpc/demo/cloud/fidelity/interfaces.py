@@ -1,6 +1,6 @@
 """Network interfaces: addresses in use, deletion while attached, and the source/destination check.
 
-EC2 keeps the check with the interface; that of an instance is its only interface's.
+In EC2 the check belongs to the interface; that of an instance is the one of its only interface.
 """
 
 import re
@@ -18,7 +18,7 @@ from bgp2vpc.demo.cloud.fidelity.requests.filters import INTERFACE_FILTERS, sele
 
 EFA_ONLY = "efa-only"
 CARD = 100
-"""More than the devices of a network card."""
+"""More than the number of devices of a network card."""
 INTERFACE_ID = re.compile(r"eni-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 
 
@@ -66,12 +66,12 @@ def install() -> None:
     patch(ElasticNetworkInterfaces, _answer_attach, "attach_network_interface")
     patch(NetworkInterface, property(_attachment), "attachment")
     patch(Instance, detach_eni)
-    # moto sets this in Instance.__init__ alone; as a property it can never differ from the interface's.
+    # moto sets this only in Instance.__init__; a property cannot differ from the interface's.
     setattr(Instance, "source_dest_check", property(_source_dest_check, _set_source_dest_check))  # noqa: B010  # mypy refuses the assignment to moto's plain attribute
 
 
 def make_efa_only(interface: Any) -> None:
-    """Make it one that carries no IP: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html."""
+    """Make the interface one without IP: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html."""
     for address in interface.private_ip_addresses:
         interface.subnet.del_subnet_ip(address["PrivateIpAddress"])
     interface.interface_type = EFA_ONLY
@@ -79,13 +79,13 @@ def make_efa_only(interface: Any) -> None:
 
 
 def attach(interface: Any, instance: Any, device_index: int, card: int) -> None:
-    """Attach it. moto knows one network card, so interfaces of others get keys of their own among the instance's."""
+    """Attach the interface. moto has one network card only, so those of other cards get keys from `CARD` up."""
     instance.attach_eni(interface, CARD * card + device_index)
     interface.device_index, interface.network_card_index = device_index, card
 
 
 def detach_eni(self: Any, eni: Any) -> None:
-    """Detach it, whatever its key is."""
+    """Detach the interface, whatever its key."""
     self.nics = {key: each for key, each in self.nics.items() if each is not eni}
     eni.instance = eni.attachment_id = eni.attach_time = eni.device_index = None
     eni.network_card_index = 0
@@ -93,7 +93,7 @@ def detach_eni(self: Any, eni: Any) -> None:
 
 
 def _answer_attach(self: Any) -> ActionResult:
-    """The action with the network card, which moto leaves out."""
+    """AttachNetworkInterface with NetworkCardIndex, which moto leaves out."""
     interface = self.ec2_backend.get_network_interface(self._get_param("NetworkInterfaceId"))
     instance = self.ec2_backend.get_instance(self._get_param("InstanceId"))
     card = int(self._get_param("NetworkCardIndex", 0))
@@ -110,7 +110,7 @@ def _attachment(interface: Any) -> Attachment | None:
 
 
 def get_network_interface(self: Any, eni_id: str) -> NetworkInterface:
-    """The interface. Raises EC2ClientError: no such id, or no id at all."""
+    """The interface. Raises EC2ClientError for an unknown or malformed id."""
     if not INTERFACE_ID.fullmatch(eni_id):
         raise malformed("InvalidNetworkInterfaceId", eni_id, "eni")
     interface: NetworkInterface | None = self.enis.get(eni_id)
@@ -122,13 +122,13 @@ def get_network_interface(self: Any, eni_id: str) -> NetworkInterface:
 def get_all_network_interfaces(
     self: Any, eni_ids: list[str] | None = None, filters: Any = None
 ) -> list[NetworkInterface]:
-    """The interfaces with these ids (all, if none is given) that match every filter."""
+    """The interfaces with these ids (none given: all) that match every filter."""
     interfaces = [self.get_network_interface(identifier) for identifier in dict.fromkeys(eni_ids or self.enis)]
     return select(interfaces, filters, INTERFACE_FILTERS)
 
 
 def delete_network_interface(self: Any, eni_id: str) -> None:
-    """Delete an interface that is attached to nothing."""
+    """Delete an interface. Raises EC2ClientError if it is attached to an instance that is not terminated."""
     interface = self.get_network_interface(eni_id)
     if interface.instance is not None and interface.instance.state != "terminated":
         raise invalid_value(f"Network interface '{eni_id}' is currently in use.")
@@ -136,7 +136,7 @@ def delete_network_interface(self: Any, eni_id: str) -> None:
 
 
 def remove_interface(backend: Any, interface: NetworkInterface) -> None:
-    """Forget an interface and free its addresses."""
+    """Remove an interface and free its addresses."""
     backend.enis.pop(interface.id, None)
     for address in interface.private_ip_addresses:
         interface.subnet.del_subnet_ip(address["PrivateIpAddress"])

@@ -1,4 +1,4 @@
-"""NAT gateways: each has an interface of its own in the subnet, which goes with it."""
+"""NAT gateways: each has an interface of its own in the subnet, which is deleted with it."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from bgp2vpc.demo.cloud.fidelity.patching import patch
 
 def install() -> None:
     """Wrap creation and deletion."""
-    # moto draws any private address; without one, the interface gets a free one of its subnet.
+    # moto draws a random private address; with an empty one, the interface gets a free address of its subnet.
     patch(moto, lambda: "", "random_private_ip")
     moto_create, moto_delete = NatGatewayBackend.create_nat_gateway, NatGatewayBackend.delete_nat_gateway
 
@@ -43,6 +43,6 @@ def install() -> None:
 
 
 def exists(backend: Any, identifier: str) -> bool:
-    """Whether there is such a gateway. A deleted one is still described, for an hour at EC2."""
+    """Whether the gateway exists and is not deleted. EC2 describes a deleted one for another hour."""
     gateway = backend.nat_gateways.get(identifier)
     return gateway is not None and gateway.state != "deleted"

@@ -1,4 +1,4 @@
-"""How a method of moto is replaced."""
+"""Replaces methods of moto."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def patch(owner: type | ModuleType, replacement: Callable[..., Any] | property, name: str = "") -> None:
-    """Put `replacement` in the place of the attribute of `owner` with the same name (or `name`).
+    """Replace the attribute of `owner` that has the name of `replacement` (or `name`).
 
-    Raises AttributeError if there is none: another version of moto, for which these patches were not made.
+    Raises AttributeError if there is none, since these patches do not fit that version of moto.
     """
     attribute = name or getattr(replacement, "__name__", "")
     if not hasattr(owner, attribute):

@@ -1,4 +1,4 @@
-"""Managed prefix lists: MaxEntries, the version as compare-and-swap, one change at a time, the name kept."""
+"""Managed prefix lists: MaxEntries, compare-and-swap by version, one change at a time, the name kept."""
 
 import ipaddress
 import time
@@ -27,12 +27,12 @@ def install() -> None:
         max_entries: str | None = None,
         **options: Any,
     ) -> Any:
-        # moto makes AWS's own lists without a limit.
+        # moto creates AWS's own lists without a limit.
         if max_entries is not None:
             _check_size(len(entry or ()), max_entries)
             _check_entries(entry or (), (), address_family)
         made: Any = moto_create(self, address_family=address_family, entry=entry, max_entries=max_entries, **options)
-        made.entries.setdefault(made.version, [])  # moto has no entries at all of a list that is made empty
+        made.entries.setdefault(made.version, [])  # moto leaves out the version of a list that is created empty
         return made
 
     moto_modify = ManagedPrefixListBackend.modify_managed_prefix_list

@@ -14,7 +14,7 @@ TABLE_ID = re.compile(r"rtb-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 
 
 def install() -> None:
-    """Replace the look-ups, and wrap what needs one check more."""
+    """Replace the look-ups, and add checks to association and deletion."""
     patch(RouteBackend, get_route_table)
     patch(RouteBackend, describe_route_tables)
     moto_associate, moto_delete = RouteBackend.associate_route_table, RouteBackend.delete_route_table
@@ -40,7 +40,7 @@ def install() -> None:
 
 
 def get_route_table(self: Any, route_table_id: str) -> RouteTable:
-    """The table. Raises EC2ClientError: no such id, or no id at all."""
+    """The table. Raises EC2ClientError for an unknown or malformed id."""
     if not TABLE_ID.fullmatch(route_table_id):
         raise malformed("InvalidRouteTableId", route_table_id, "rtb")
     table: RouteTable | None = self.route_tables.get(route_table_id)
@@ -50,6 +50,6 @@ def get_route_table(self: Any, route_table_id: str) -> RouteTable:
 
 
 def describe_route_tables(self: Any, route_table_ids: list[str] | None = None, filters: Any = None) -> list[RouteTable]:
-    """The tables with these ids (all, if none is given) that match every filter."""
+    """The tables with these ids (none given: all) that match every filter."""
     tables = [self.get_route_table(identifier) for identifier in dict.fromkeys(route_table_ids or self.route_tables)]
     return select(tables, filters, ROUTE_TABLE_FILTERS)

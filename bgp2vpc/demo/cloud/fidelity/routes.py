@@ -1,4 +1,4 @@
-"""CreateRoute, ReplaceRoute and DeleteRoute as EC2 does them, and what it shows of a route."""
+"""CreateRoute, ReplaceRoute and DeleteRoute as in EC2, and the attributes of routes that EC2 shows."""
 
 from typing import Any
 
@@ -25,31 +25,32 @@ from bgp2vpc.demo.cloud.values import GoneInterface
 
 
 class PropagatedRoute(Route):
-    """A route that a virtual private gateway brought; it may lie beside a static one of the same prefix.
+    """A propagated route, which may coexist with a static one of the same prefix.
 
-    Or VPC Route Server, and then it has the address of a BGP peer, `ip_address`, for a target.
+    It is propagated by a virtual private gateway, or if `ip_address`, the address of a BGP peer, is set, by VPC Route
+    Server.
     """
 
     ip_address: str | None = None
 
     @property
     def origin(self) -> str:
-        """As DescribeRouteTables shows it."""
+        """The origin as in DescribeRouteTables."""
         return "Advertisement" if self.ip_address else "EnableVgwRoutePropagation"
 
 
 def make_route(table: RouteTable, ipv4: str | None, ipv6: str | None, **options: Any) -> Route:
-    """A static route, not yet in the table; `options` are the target and the prefix list."""
-    # Abstract for mypy (CloudFormation's methods); moto itself makes them so.
+    """Create a static route, without adding it to the table. `options`: the target and the prefix list."""
+    # mypy takes Route for abstract (CloudFormation's methods); moto creates it all the same.
     concrete: Any = Route
     route: Route = concrete(table, ipv4, ipv6, **options)
     return route
 
 
 def propagate(backend: Any, table_id: str, prefix: str, next_hop: str = "") -> str:
-    """Put a propagated route for `prefix` into the table; the id of the virtual private gateway, made if need be.
+    """Add a propagated route for `prefix`. Returns the id of its virtual private gateway, which is created if needed.
 
-    With `next_hop`, the address of a BGP peer, it is one of VPC Route Server's, and there is no gateway.
+    With `next_hop`, the address of a BGP peer, the route is VPC Route Server's, without a gateway (returns "").
     """
     table = backend.get_route_table(table_id)
     ipv6 = ":" in prefix
@@ -63,14 +64,14 @@ def propagate(backend: Any, table_id: str, prefix: str, next_hop: str = "") -> s
     concrete: Any = PropagatedRoute
     route = concrete(table, destination.ipv4, destination.ipv6, gateway=gateway)
     route.ip_address = next_hop or None
-    # A key of its own: every static operation looks only at the plain one.
+    # A key of its own, since operations on static routes look up only the plain key.
     route.id = f"{destination.key(table.id)}~propagated"
     table._routes[route.id] = route
     return str(gateway.id) if gateway else ""
 
 
 def install() -> None:
-    """Replace moto's route operations, and what it shows."""
+    """Replace moto's route operations, and the attributes of a route that it shows."""
     moto_create = moto.RouteBackend.create_route
 
     def create_route(
@@ -82,7 +83,7 @@ def install() -> None:
         local: bool = False,
         **targets: Any,
     ) -> Route:
-        if local:  # moto's own call, when it makes a table
+        if local:  # moto's own call when it creates a table
             return moto_create(self, route_table_id, destination_cidr_block, destination_ipv6_cidr_block, local=True)
         destination = parse_destination(
             self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
@@ -93,12 +94,12 @@ def install() -> None:
         patch(moto.RouteBackend, operation)
     patch(RouteTables, _answer_replace_route, "replace_route")
     for shown in (network_interface_id, instance_id, instance_owner_id, state):
-        # moto has no attribute for the owner, which its serializer shows if it is there.
+        # moto has no attribute for the owner, but its serializer shows it if there is one.
         setattr(Route, shown.__name__, property(shown))
 
 
 def _create_static(backend: Any, table: RouteTable, destination: Destination, targets: dict[str, Any]) -> Route:
-    """CreateRoute: refused where there is a static route already, or no room for another one."""
+    """CreateRoute: refused if there is a static route already, or if the quota is reached."""
     target = resolve_target(backend, table, destination, targets)
     existing: Route | None = table._routes.get(destination.key(table.id))
     if existing is not None:
@@ -107,7 +108,7 @@ def _create_static(backend: Any, table: RouteTable, destination: Destination, ta
         raise RouteAlreadyExistsError(destination.text)
     prefix_list = backend.managed_prefix_lists.get(destination.prefix_list)
     family = _family(backend, destination.ipv6, destination.prefix_list)
-    # The quota is of static routes of one address family; a list counts with MaxEntries.
+    # The quota is for static routes of one address family; a prefix list counts with MaxEntries.
     used = sum(
         _weight(each.destination_prefix_list)
         for each in table._routes.values()
@@ -132,7 +133,7 @@ def replace_route(
     destination_prefix_list_id: str | None = None,
     **targets: Any,
 ) -> Route:
-    """ReplaceRoute: everything is judged before anything is changed, so a refused one leaves the old target."""
+    """ReplaceRoute: all is checked before a change, so that a refused call leaves the old target."""
     table = self.get_route_table(route_table_id)
     destination = parse_destination(
         self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
@@ -148,7 +149,7 @@ def replace_route(
 
 
 def _answer_replace_route(self: Any) -> ActionResult:
-    """The action with every target that EC2 has; moto's own knows no endpoint and no carrier gateway."""
+    """ReplaceRoute with all of EC2's targets; moto's own has no endpoint and no carrier gateway."""
     destination = (self._get_param(name) for name in DESTINATION_PARAMETERS)
     targets = {keyword: self._get_param(name) for name, keyword in PARAMETERS.items()}
     self.ec2_backend.replace_route(self._get_param("RouteTableId"), *destination, **targets)
@@ -162,7 +163,7 @@ def delete_route(
     destination_ipv6_cidr_block: str | None = None,
     destination_prefix_list_id: str | None = None,
 ) -> Route:
-    """DeleteRoute: only a static route; the local one and propagated ones cannot be deleted."""
+    """DeleteRoute of a static route; the local one and propagated ones cannot be deleted."""
     table = self.get_route_table(route_table_id)
     destination = parse_destination(
         self, destination_cidr_block, destination_ipv6_cidr_block, destination_prefix_list_id
@@ -187,7 +188,7 @@ def _family(backend: Any, ipv6: str | None, prefix_list: str | None) -> str:
 
 
 def _instance_of(route: Route) -> Instance | None:
-    """The instance to which the route's interface is attached, as long as both exist."""
+    """The instance that the route's interface is attached to; None unless both exist."""
     interface = route.interface
     if interface is None or _is_gone(route, interface) or interface.instance is None:
         return None
@@ -199,7 +200,7 @@ def _is_gone(route: Route, interface: NetworkInterface) -> bool:
 
 
 def network_interface_id(route: Route) -> str | None:
-    """The interface that the route points at. One that is gone is shown only under the quirk SHOWN."""
+    """The interface that the route points at; a deleted one only with the quirk SHOWN."""
     interface = route.interface
     if interface is None or (RULES.quirks.gone_interface is not GoneInterface.SHOWN and _is_gone(route, interface)):
         return None
@@ -207,10 +208,10 @@ def network_interface_id(route: Route) -> str | None:
 
 
 def instance_id(route: Route) -> str | None:
-    """The instance with that interface; under the quirk INSTANCE, also the one that had it before it was deleted."""
+    """The instance with that interface; with the quirk INSTANCE, also the last one of a deleted interface."""
     interface = route.interface
     instance = _instance_of(route)
-    if RULES.owner_asks:  # of instances of other accounts, the owner of a shared VPC may be told nothing
+    if RULES.owner_asks:  # EC2 may hide instances of other accounts from the owner of a shared VPC
         return None
     if interface is not None and RULES.quirks.gone_interface is GoneInterface.INSTANCE and _is_gone(route, interface):
         instance = interface.instance
@@ -224,7 +225,7 @@ def instance_owner_id(route: Route) -> str | None:
 
 
 def state(route: Route) -> str:
-    """`blackhole` if the target cannot take traffic. How soon EC2 notices is not documented; here it does at once."""
+    """`blackhole` if the target cannot take traffic. EC2's delay is not documented; here there is none."""
     backend, vpc_id = route.route_table.ec2_backend, route.route_table.vpc_id
     is_usable = True
     if route.interface is not None:

@@ -1,4 +1,4 @@
-"""What may be switched while the cloud runs. moto's classes are global in a process, and so is this."""
+"""The settings that may change while the cloud runs. They are global in the process, as moto's classes are."""
 
 from dataclasses import dataclass, field
 
@@ -21,10 +21,10 @@ class Rules:
     quirks: Quirks = field(default_factory=Quirks)
     status_checks: dict[str, StatusChecks] = field(default_factory=dict)
     owner_asks: bool = False
-    """Whether the call under way is one of the account that shares the VPC with us (`Quirks.shared_by`)."""
+    """Whether the call under way is by the account that shares the VPC with us (`Quirks.shared_by`)."""
 
     def reset(self) -> None:
-        """As in a new process."""
+        """Reset to the state of a new process."""
         self.quirks = Quirks()
         self.status_checks.clear()
 

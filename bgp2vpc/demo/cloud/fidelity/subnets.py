@@ -1,4 +1,4 @@
-"""Subnets: described with the filters that EC2 documents, and with a state of IPv6 CIDRs that is a word."""
+"""Subnets: DescribeSubnets with the documented filters, and with the state of IPv6 CIDRs in EC2's form."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ from bgp2vpc.demo.cloud.fidelity.requests.filters import SUBNET_FILTERS, select
 
 
 def install() -> None:
-    """Replace the description, and what it shows of IPv6."""
+    """Replace the description, and its IPv6 associations."""
     patch(SubnetBackend, describe_subnets)
     patch(Subnet, property(_ipv6_associations), "ipv6_cidr_block_association_set")
 
 
 def describe_subnets(self: Any, subnet_ids: list[str] | None = None, filters: Any = None) -> list[Subnet]:
-    """The subnets with these ids (all, if none is given) that match every filter."""
+    """The subnets with these ids (none given: all) that match every filter."""
     if subnet_ids:
         subnets = [self.get_subnet(identifier) for identifier in dict.fromkeys(subnet_ids)]
     else:
         subnets = [subnet for of_zone in self.subnets.values() for subnet in of_zone.values()]
-    # moto's own callers give a single value instead of a list.
+    # moto's own callers pass a single value instead of a list.
     wanted = {name: [values] if isinstance(values, str) else values for name, values in (filters or {}).items()}
     return select(subnets, wanted, SUBNET_FILTERS)
 
 
 def _ipv6_associations(subnet: Any) -> list[dict[str, Any]]:
-    """What EC2 shows of them; moto puts the mapping that holds the state, as text, into another one."""
+    """The associations in EC2's form; moto nests the mapping with the state, as text, in another one."""
     return [
         {
             "AssociationId": association["associationId"],

@@ -1,4 +1,4 @@
-"""A route's target: exactly one, existing, of the table's own VPC, and one that the destination allows."""
+"""A route's target: exactly one, existing, of the table's own VPC, and permitted for the destination."""
 
 import ipaddress
 from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ FIELDS = (
     "carrier_gateway",
     "vpc_endpoint_id",
 )
-"""The attributes of moto's Route of which one holds the target."""
+"""The attributes of moto's Route; one of them is the target."""
 
 PARAMETERS = {
     "GatewayId": "gateway_id",
@@ -39,18 +39,18 @@ PARAMETERS = {
 """EC2's parameter -> moto's keyword argument."""
 
 MAY_SPLIT_A_VPC = ("interface", "nat_gateway", "vpc_endpoint_id")
-"""Targets of a route that is more specific than the VPC's own CIDR."""
+"""Targets permitted for a route that is more specific than the VPC's own CIDR."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloudTarget:
-    """The attribute of moto's Route that holds it, and moto's object (a VPC endpoint: its id)."""
+    """A target. `field`: its attribute of moto's Route; `value`: moto's object (of a VPC endpoint, its id)."""
 
     field: str
     value: Any
 
     def is_target_of(self, route: Any) -> bool:
-        """Whether the route points here already."""
+        """Whether the route points at this target."""
         return getattr(route, self.field) is self.value
 
 
@@ -84,7 +84,7 @@ def _instance(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
     _check_vpc(table, identifier, instance.vpc_id)
     if len(instance.nics) != 1:
         raise several_interfaces(identifier)
-    # EC2 keeps the interface: the route shows both ids, and stays with the interface.
+    # EC2 stores the interface: the route shows both ids, and stays with the interface.
     return CloudTarget("interface", instance.nics[0])
 
 
@@ -93,7 +93,7 @@ def _gateway(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
         return CloudTarget("gateway", backend.get_vpc_end_point(identifier))
     gateway = backend.internet_gateways.get(identifier) or backend.vpn_gateways.get(identifier)
     if gateway is None:
-        # Whatever kind of id it is: https://github.com/hashicorp/terraform/issues/4987
+        # EC2 uses this code for ids of any kind: https://github.com/hashicorp/terraform/issues/4987
         raise not_found("InvalidGatewayID", f"The gateway ID '{identifier}' does not exist")
     if identifier.startswith("igw-"):
         _check_vpc(table, identifier, gateway.vpc.id if gateway.vpc else None)
@@ -112,14 +112,17 @@ def _nat_gateway(backend: Any, table: RouteTable, identifier: str) -> CloudTarge
 
 
 def _transit_gateway(backend: Any, table: RouteTable, identifier: str) -> CloudTarget:
-    """One that is not attached to the VPC does not exist: hashicorp/terraform-provider-aws issue 10025."""
+    """The transit gateway; EC2 reports one without an attachment to the VPC as missing.
+
+    https://github.com/hashicorp/terraform-provider-aws/issues/10025
+    """
     if not transit_gateways.is_attached(backend, identifier, table.vpc_id):
         raise not_found("InvalidTransitGatewayID", f"The transitGateway ID '{identifier}' does not exist.")
     return CloudTarget("transit_gateway", backend.transit_gateways[identifier])
 
 
 def _known(field: str, store: str, kind: str) -> Callable[[Any, RouteTable, str], CloudTarget]:
-    """Look the id up in one of the backend's dictionaries, which holds no more than existence."""
+    """A resolver that looks up the id in the backend's dictionary `store`, and checks nothing else."""
 
     def resolve(backend: Any, _table: RouteTable, identifier: str) -> CloudTarget:
         value = getattr(backend, store).get(identifier)
@@ -150,7 +153,7 @@ RESOLVERS: Mapping[str, Callable[[Any, RouteTable, str], CloudTarget]] = {
     "carrier_gateway_id": _known("carrier_gateway", "carrier_gateways", "InvalidCarrierGatewayID"),
     "vpc_endpoint_id": _endpoint,
 }
-"""moto's keyword argument -> how its id is looked up and judged."""
+"""moto's keyword argument -> the function that looks up and checks its id."""
 
 
 def _check_vpc(table: RouteTable, identifier: str, vpc_id: str | None) -> None:
@@ -162,10 +165,10 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def _check_destination(backend: Any, table: RouteTable, destination: Destination, target: CloudTarget) -> None:
-    """Whether the target may have this destination; a prefix list may have every target.
+    """Raise EC2ClientError if EC2 does not permit the target for this destination; for a prefix list it permits all.
 
-    By CreateRoute's reference: NatGatewayId is for IPv4 (and NAT64), EgressOnlyInternetGatewayId for IPv6. A route
-    within the VPC's own CIDR must be a whole subnet's, and may not go to a gateway.
+    By CreateRoute's reference, NatGatewayId is for IPv4 (and NAT64), EgressOnlyInternetGatewayId for IPv6. A route
+    within the VPC's own CIDR must match a whole subnet, with a target of `MAY_SPLIT_A_VPC`.
     """
     network = destination.network
     if network is None:

@@ -1,4 +1,4 @@
-"""Tables of transit gateways: no duplicate routes, errors of EC2's, black holes, what VPCs propagate, and
+"""Route tables of transit gateways: no duplicate routes, EC2's errors, black holes, propagated routes, and
 ReplaceTransitGatewayRoute.
 """
 
@@ -14,11 +14,11 @@ from bgp2vpc.demo.cloud.fidelity.errors import invalid_value, not_found
 from bgp2vpc.demo.cloud.fidelity.patching import patch
 
 _FILTERS = {"type": "type", "state": "state", "route-search.exact-match": "destinationCidrBlock"}
-"""Of SearchTransitGatewayRoutes, those that are modelled here."""
+"""Filters of SearchTransitGatewayRoutes that are modelled here -> key of a route."""
 
 
 def install() -> None:
-    """Wrap creation and add the action that moto lacks."""
+    """Wrap creation and deletion, replace the search, and add ReplaceTransitGatewayRoute, which moto lacks."""
     moto_create: Any = TransitGatewayRouteTableBackend.create_transit_gateway_route
 
     def create_transit_gateway_route(
@@ -68,7 +68,8 @@ def search_transit_gateway_routes(
 ) -> list[dict[str, Any]]:
     """The routes that match every filter: static ones, and the CIDRs of the VPCs that propagate to the table.
 
-    A static route whose attachment is gone is a black hole. Whether EC2 still names the attachment is not documented.
+    A static route whose attachment is deleted is a black hole. AWS does not document whether it still shows the
+    attachment.
     """
     table = _table(self, transit_gateway_route_table_id)
     routes = []
@@ -101,7 +102,7 @@ def search_transit_gateway_routes(
 
 
 def is_attached(backend: Any, gateway_id: str, vpc_id: str) -> bool:
-    """Whether there is such a gateway, and the VPC can reach it."""
+    """Whether the gateway exists and has an available attachment to the VPC."""
     return gateway_id in backend.transit_gateways and any(
         (attachment.resource_id, attachment.transit_gateway_id, attachment.state) == (vpc_id, gateway_id, "available")
         for attachment in backend.transit_gateway_attachments.values()

@@ -1,7 +1,7 @@
-"""In front of EC2: what a call meets on its way there and back.
+"""In front of EC2: logs, delays, throttles, fails and authorises calls.
 
-gate     the order of it, and the log of calls
-faults   throttling, errors, lost answers, latency and races, as a test has ordered them
+gate     passes each call through the others, in order, and logs it
 buckets  EC2's token buckets, one for each operation
-iam      what the policy of an instance allows
+faults   errors, lost answers, latency and races that a test has programmed
+iam      evaluates the IAM policy of a caller
 """

@@ -8,7 +8,7 @@ from bgp2vpc.demo.cloud.values import CloudThrottle
 
 
 class Buckets:
-    """Off until configured. A bucket is full at first, and each call takes one token."""
+    """The token buckets, off until configured. A bucket is full at first, and each call takes one token."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -23,7 +23,7 @@ class Buckets:
             self._levels = {}
 
     def take(self, operation: str) -> bool:
-        """Whether the call may pass."""
+        """Take a token; False if there is none, so that the call is throttled."""
         with self._lock:
             throttle = self._throttle
             if throttle is None or operation not in throttle.operations:

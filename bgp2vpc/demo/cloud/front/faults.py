@@ -1,4 +1,4 @@
-"""What has been programmed to go wrong: which call meets which fault, and what it has to wait for."""
+"""The programmed faults, races and latencies: which of them apply to a call."""
 
 import threading
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from bgp2vpc.demo.cloud.wire import Request
 
 @dataclass(slots=True)
 class Programmed:
-    """A fault and how many calls it has seen."""
+    """A fault, and how many matching calls it has seen."""
 
     fault: Fault
     seen: int = 0
 
     def meets(self, request: Request) -> bool:
-        """Whether this call is one of those meant; counts it if it could be."""
+        """Whether the fault applies to this call. Counts the call if action and parameters match."""
         fault = self.fault
         if fault.action not in ("*", request.operation):
             return False
@@ -28,14 +28,14 @@ class Programmed:
 
 @dataclass(slots=True)
 class Pending:
-    """A race and how many calls are still to come before it."""
+    """A race, and how many calls are left until it is due."""
 
     race: Race
     left: int
 
 
 class Misfortune:
-    """All of it, for any number of threads."""
+    """All faults, races, latencies and token buckets; thread-safe."""
 
     def __init__(self) -> None:
         self.buckets = Buckets()
@@ -46,17 +46,17 @@ class Misfortune:
         self._released = threading.Event()
 
     def add(self, fault: Fault) -> None:
-        """Program one more."""
+        """Program a fault."""
         with self._lock:
             self._faults.append(Programmed(fault))
 
     def race(self, race: Race) -> None:
-        """Program a write of the outside world."""
+        """Program a race."""
         with self._lock:
             self._races.append(Pending(race, race.nth))
 
     def latency(self, latency: Latency) -> None:
-        """Set the latency of some operations, or of all (which forgets those of single ones)."""
+        """Set the latency of some operations, or of all, which drops those of single operations."""
         with self._lock:
             if latency.operations:
                 self._latencies |= dict.fromkeys(latency.operations, latency.seconds)
@@ -64,7 +64,7 @@ class Misfortune:
                 self._latencies = {"*": latency.seconds}
 
     def clear(self) -> None:
-        """Forget faults and races, and let go of the calls they hold. Latency and throttling stay."""
+        """Remove faults and races, and release the calls they hold. Latency and throttling stay."""
         with self._lock:
             self._faults.clear()
             self._races.clear()
@@ -72,21 +72,21 @@ class Misfortune:
             self._released = threading.Event()
 
     def reset(self) -> None:
-        """Nothing goes wrong any more."""
+        """Remove all of them."""
         self.clear()
         self.buckets.configure(None)
         with self._lock:
             self._latencies.clear()
 
     def fault_for(self, request: Request) -> Fault | None:
-        """The first fault that is meant for this call."""
+        """The first fault that applies to this call."""
         with self._lock:
-            # A list, not a generator: each has to count the call.
+            # A list, not a generator, since each fault has to count the call.
             met = [programmed.fault for programmed in self._faults if programmed.meets(request)]
         return met[0] if met else None
 
     def races_before(self, request: Request) -> list[External]:
-        """What the outside world does just before this call."""
+        """The writes that the outside world makes just before this call."""
         with self._lock:
             for pending in self._races:
                 pending.left -= pending.race.operation == request.operation
@@ -95,12 +95,12 @@ class Misfortune:
         return due
 
     def latency_of(self, request: Request) -> float:
-        """Seconds by which this call is slower."""
+        """Seconds of latency of this call."""
         with self._lock:
             return self._latencies.get(request.operation, self._latencies.get("*", 0.0))
 
     def hold(self, seconds: float) -> None:
-        """Wait, or until the faults are cleared."""
+        """Wait `seconds`, or until the faults are cleared."""
         with self._lock:
             released = self._released
         released.wait(seconds)

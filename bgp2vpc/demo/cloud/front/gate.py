@@ -1,6 +1,6 @@
-"""Layer B: the gate before EC2. Here the subject's calls are logged, delayed, throttled and failed.
+"""The gate in front of EC2: logs, delays, throttles and fails the subject's calls.
 
-The order is the real one: the way there, the throttle, the fault, IAM, what others do meanwhile, EC2, the way back.
+A call passes, in this order: half of the latency, token bucket, fault, IAM, races, EC2, the other half of the latency.
 """
 
 import time
@@ -54,7 +54,7 @@ class Gate:
     def _meet(  # noqa: C901, PLR0911  # a case for each kind of fault
         self, request: Request, environ: Environ
     ) -> CloudAnswer | None:
-        """The answer; None where the connection is reset instead."""
+        """The answer; None: the connection is to be reset instead."""
         if not self._misfortune.buckets.take(request.operation):
             return error_answer(503, "RequestLimitExceeded", "Request limit exceeded.")
         fault = self._misfortune.fault_for(request)

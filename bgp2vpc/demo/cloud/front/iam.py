@@ -1,7 +1,7 @@
-"""What IAM allows: an evaluator of identity-based policies, as far as they speak of route tables and of reading.
+"""Evaluates identity-based IAM policies, as far as they are about route tables and reads.
 
-moto's own knows neither these conditions nor the resource of an EC2 call. Nothing is guessed here: a policy that uses
-what is not modelled is refused as a whole.
+moto's own evaluator has neither these conditions nor the resource of an EC2 call. A policy with elements that are not
+modelled here is refused as a whole.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
@@ -27,12 +27,12 @@ OPERATOR = re.compile(r"(String|Arn)(Not)?(Equals|Like)")
 
 
 class PolicyError(ValueError):
-    """Not a policy, or one that uses what is not modelled; the message says what."""
+    """The document is not a policy, or has elements that are not modelled. The message names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class IamCall:
-    """A call as IAM sees it. `context`: condition key in lower case -> value; a key that does not apply is missing."""
+    """The IAM request of a call. `context`: condition key in lower case -> value, without keys that do not apply."""
 
     action: str
     resource: str = ANYTHING
@@ -40,7 +40,7 @@ class IamCall:
 
 
 class CloudPolicy:
-    """A policy document. Raises PolicyError for one that cannot be judged."""
+    """A policy document. Raises PolicyError for one that cannot be evaluated."""
 
     def __init__(self, document: str) -> None:
         try:
@@ -76,9 +76,9 @@ class CloudPolicy:
 
 
 def _holds(operator: str, key: str, values: list[str], context: Mapping[str, str]) -> bool:
-    """A key that is missing matches nothing, which is what a negated operator asks for."""
+    """Whether a condition holds. A missing key matches no value, so a negated operator holds for it."""
     found = OPERATOR.fullmatch(operator)
-    assert found is not None  # CloudPolicy has looked
+    assert found is not None  # checked by CloudPolicy
     family, negated, comparison = found.groups()
     present = context.get(key.lower())
     if family == "Arn" or comparison == "Like":  # of ARNs, both compare with wildcards
@@ -100,14 +100,14 @@ def _list(value: Any) -> list[Any]:
 
 
 class Authority:
-    """Who may do what. Callers without a policy may do everything. A role's sessions are known by its ARN."""
+    """The policies of the callers; a caller without one may do everything. A role's sessions count as its ARN."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._policies: dict[str, CloudPolicy] = {}
 
     def permit(self, caller: str, document: str | None) -> None:
-        """From now on the caller may do what this policy allows; None: everything again. Raises PolicyError."""
+        """Set the caller's policy; None: permit everything again. Raises PolicyError."""
         policy = None if document is None else CloudPolicy(document)
         with self._lock:
             if policy is None:
@@ -116,14 +116,17 @@ class Authority:
                 self._policies[caller] = policy
 
     def reset(self) -> None:
-        """Everybody may do everything."""
+        """Remove all policies."""
         with self._lock:
             self._policies.clear()
 
     def refusal(
         self, request: Request, tables: Callable[[], Mapping[str, Any]], prefix_lists: Mapping[str, Any]
     ) -> CloudAnswer | None:
-        """EC2's error, if the caller may not do that. `tables` gives moto's route tables by id; `prefix_lists`: too."""
+        """EC2's error if the caller's policy does not allow the call, else None.
+
+        `tables` returns id -> route table of moto's; `prefix_lists`: id -> prefix list.
+        """
         with self._lock:
             policy = self._policies.get(request.caller)
         if policy is None:
@@ -164,7 +167,7 @@ def _call(request: Request, tables: Mapping[str, Any], prefix_lists: Mapping[str
     table_id = request.parameters.get("TransitGatewayRouteTableId") or request.parameters.get("RouteTableId", "")
     table = tables.get(table_id)
     arn = f"arn:aws:ec2:{REGION}:{getattr(table, 'owner_id', ACCOUNT)}:"
-    if table is not None:  # of one that does not exist, nothing but the id is known
+    if table is not None:  # for an unknown table, there is only the id
         if kind == "route-table":
             context["ec2:vpc"] = f"{arn}vpc/{table.vpc_id}"
         context |= _tags(table)
@@ -172,6 +175,6 @@ def _call(request: Request, tables: Mapping[str, Any], prefix_lists: Mapping[str
 
 
 def _tags(resource: Any) -> dict[str, str]:
-    """The condition keys of its tags. Their names do not distinguish case, those of tags do."""
+    """The condition keys of the resource's tags. Keys are compared in lower case."""
     tags = () if resource is None else resource.get_tags()
     return {f"{service}:resourcetag/{tag['key'].lower()}": tag["value"] for tag in tags for service in ("aws", "ec2")}

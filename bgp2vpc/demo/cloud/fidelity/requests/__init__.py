@@ -1,7 +1,7 @@
-"""What goes for every request, whatever it is about.
+"""EC2's behaviour for requests of all kinds.
 
-actions  DryRun does nothing; what moto cannot do is an error of EC2's, not an HTML page
+actions  DryRun changes nothing; an unsupported action gets an EC2 error, not an HTML page
 filters  filters with OR over their values; unknown ones are refused
-hidden   what a describe leaves out: managed resources, instances, tags of a shared VPC
+hidden   resources and tags that a describe leaves out: managed ones, instances, tags of a shared VPC
 paging   MaxResults and NextToken
 """

@@ -1,4 +1,4 @@
-"""Every action of EC2: DryRun does nothing, and what moto cannot do is an error of EC2's, not an HTML page."""
+"""All actions of EC2: DryRun changes nothing, and an unsupported action gets an EC2 error, not an HTML page."""
 
 import functools
 import inspect
@@ -20,12 +20,12 @@ CloudAction = Callable[[Any], Any]
 
 
 def install() -> None:
-    """Wrap each action method, and the dispatch that answers for them."""
+    """Wrap each action method, and the dispatch that formats their answers."""
     helpers = {name for name, _ in inspect.getmembers(EC2BaseResponse, inspect.isfunction)}
     for name, action in inspect.getmembers(EC2Response, inspect.isfunction):
         if not name.startswith("_") and name not in helpers:
             patch(EC2Response, _honest(action), name)
-    # The class does not change any more, and listing it takes longer than most calls.
+    # Cached, since the class does not change any more, and listing it takes longer than most calls.
     patch(responses, functools.cache(method_names_from_class), "method_names_from_class")
     moto_call = EC2Response.call_action
 

@@ -1,8 +1,7 @@
-"""Filters as EC2 has them: every filter must match, any of its values will do, and an unknown name is refused.
+"""Filters as in EC2: every filter must match by any of its values, and an unknown name is refused.
 
 The names are those that the API reference documents for DescribeRouteTables, DescribeNetworkInterfaces,
-DescribeSubnets and DescribeInstanceStatus. For all other resources moto's own readers are kept, with the matching
-mended.
+DescribeSubnets and DescribeInstanceStatus. Other resources keep moto's own readers, with the matching corrected.
 """
 
 import re
@@ -27,16 +26,16 @@ Readers = Mapping[str, Callable[[Any], Values]]
 
 
 def install() -> None:
-    """Mend the matching for every resource that moto filters in its common way."""
+    """Correct the matching of all resources that moto filters by `generic_filter`."""
     for module in [m for name, m in sys.modules.items() if name.startswith("moto.ec2.models.")]:
         if getattr(module, "generic_filter", None) is utils.generic_filter:
             patch(module, filter_by_own_readers, "generic_filter")
-    # `vpc-endpoint-id`, which EC2 documents and moto has no reader for: those read attributes.
+    # EC2 documents `vpc-endpoint-id`. moto's readers read attributes, and it has none of this name.
     setattr(VPCEndPoint, "vpc_endpoint_id", property(lambda endpoint: endpoint.id))  # noqa: B010
 
 
 def select(resources: list[Resource], filters: Mapping[str, list[str]] | None, readers: Readers) -> list[Resource]:
-    """The resources that match every filter. Raises EC2ClientError for a name that no reader knows."""
+    """The resources that match every filter. Raises EC2ClientError for a name without a reader."""
     for name, wanted in (filters or {}).items():
         read = _reader(name, readers)
         pattern = _pattern(wanted)
@@ -45,7 +44,7 @@ def select(resources: list[Resource], filters: Mapping[str, list[str]] | None, r
 
 
 def filter_by_own_readers(filters: Mapping[str, Any] | None, objects: list[Any]) -> list[Any]:
-    """The same with moto's `get_filter_value`; moto's own callers may give a single value instead of a list."""
+    """As `select`, with moto's `get_filter_value`. moto's own callers may pass a single value instead of a list."""
     for name, wanted in (filters or {}).items():
         pattern = _pattern([wanted] if isinstance(wanted, str) else list(wanted or ()))
         objects = [item for item in objects if any(pattern.fullmatch(value) for value in _own_values(item, name))]
@@ -70,7 +69,7 @@ def _tags(resource: Any) -> Mapping[str, str]:
 
 
 def _pattern(wanted: Iterable[str]) -> re.Pattern[str]:
-    """Any of the values, in which * and ? are wildcards."""
+    """A pattern that matches any of the values, in which * and ? are wildcards."""
     alternatives = (re.escape(value).replace(r"\*", ".*").replace(r"\?", ".") for value in wanted if value)
     return re.compile("|".join(f"(?:{alternative})" for alternative in alternatives) or r"(?!)", re.DOTALL)
 
@@ -185,7 +184,7 @@ _SUBNET_READERS: Readers = {
     "subnet-id": lambda subnet: [subnet.id],
     "vpc-id": lambda subnet: [subnet.vpc_id],
 }
-# Some names may be written in a second and a third way.
+# EC2 documents further spellings of some names.
 _SUBNET_ALIASES = {
     "availabilityZone": "availability-zone",
     "availabilityZoneId": "availability-zone-id",

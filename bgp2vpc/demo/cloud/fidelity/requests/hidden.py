@@ -1,4 +1,4 @@
-"""What a describe leaves out: resources that AWS services manage, instances that EC2 says nothing of, others' tags."""
+"""Lets describes leave out what EC2 does: resources managed by AWS services, unlisted instances, others' tags."""
 
 from collections.abc import Callable
 from copy import copy
@@ -14,7 +14,7 @@ from bgp2vpc.demo.cloud.fidelity.rules import RULES
 
 
 def install() -> None:
-    """Wrap the actions, and what a table shows of its owner."""
+    """Wrap the actions, and the tags and the owner of route tables."""
     _wrap(ElasticNetworkInterfaces, "describe_network_interfaces", "NetworkInterfaces", _unmanaged)
     _wrap(InstanceResponse, "describe_instances", "Reservations", _with_unmanaged_instances)
     _wrap(
@@ -33,7 +33,7 @@ def install() -> None:
 
 
 def _wrap(owner: type, name: str, key: str, select: Callable[[list[Any], bool], list[Any]]) -> None:
-    """`select` gets what would be answered, and whether the caller asks for managed resources as well."""
+    """Pass the answer of an action through `select(resources, with_managed)`, by IncludeManagedResources."""
     describe: Callable[[Any], ActionResult] = getattr(owner, name)
 
     def describe_some(self: Any) -> ActionResult:

@@ -1,4 +1,4 @@
-"""MaxResults and NextToken, which moto leaves out of the describes that a route daemon needs."""
+"""MaxResults and NextToken, which moto lacks in the describes that we use."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ SMALLEST_PAGE = 5
 
 
 def install() -> None:
-    """Wrap the actions, with the largest page that each allows."""
+    """Wrap the actions, each with its largest page."""
     _page(RouteTables, "describe_route_tables", "RouteTables", largest=100)
     _page(ElasticNetworkInterfaces, "describe_network_interfaces", "NetworkInterfaces", 1000, "NetworkInterfaceIds")
     _page(InstanceResponse, "describe_instance_status", "InstanceStatuses", 1000, "InstanceIds")
@@ -26,7 +26,7 @@ def install() -> None:
 
 
 def _page(owner: type, name: str, key: str, largest: int, excluded: str = "") -> None:
-    """`excluded` names the parameter that may not come together with MaxResults."""
+    """Wrap an action. `excluded`: the parameter that may not be used together with MaxResults."""
     describe: Callable[[Any], ActionResult] = getattr(owner, name)
 
     def page(self: Any) -> ActionResult:
