@@ -4,7 +4,8 @@ After each decision about a prefix list, its entries are compared with those tha
 for this list repeats the following steps until they agree:
 
 1. Read the list and its entries, unless we know them from our own last change.
-2. Before any entry is removed, read the tables again: an instance that has lost the route of the list removes nothing.
+2. Wait until the pace allows a call. Before any entry is removed, read the tables again after that: an instance that
+   has lost the route of the list removes nothing.
 3. Add and remove up to 100 entries each in one call (ModifyManagedPrefixList), and wait until EC2 has done so.
 
 The call names the version of the list that it is based on (`CurrentVersion`), and EC2 refuses it if the list has
@@ -161,14 +162,11 @@ class ListWriter(Observer):
                         if (found := await self._settled(list_id)) is not None:
                             await self._take_in(found)
                         list_is_known = True
-                    if not (changes := self.wanted().get(list_id)):
+                    if not self.wanted().get(list_id):
                         break
-                    if changes.remove and not tables_are_read:
-                        await self._read_tables(list_id)
-                        tables_are_read = True
-                    else:
-                        await self._write_some(changes)
-                        waits.reset()
+                    tables_are_read = await self._prepare(list_id, tables_are_read=tables_are_read)
+                    await self._write_some(list_id)
+                    waits.reset()
                 except ListChanged as error:
                     # Another writer was faster, and may try again as well: a random wait parts us.
                     event(log, logging.DEBUG, f"another writer was faster: {error}", prefix_list=list_id)
@@ -189,13 +187,22 @@ class ListWriter(Observer):
             self._view.lists_written.discard(list_id)
         self._reconciler.decide_again([list_id])
 
-    async def _write_some(self, changes: EntryChanges) -> None:
-        """Make one call, and wait until EC2 has carried it out. Raises Ec2Error."""
-        list_id = changes.list_id
+    async def _prepare(self, list_id: PrefixListId, *, tables_are_read: bool) -> bool:
+        """Wait until the pace allows a call; then read the tables if entries are to be removed. Raises Ec2Error.
+
+        `tables_are_read`: whether they have just been read. Returns whether they are now.
+        """
         if (wait := self._pace.reserve(self._now())) > 0:
             await asyncio.sleep(wait)
-            changes = self.wanted().get(list_id, EntryChanges(list_id))
-        known = self._known(list_id)
+            tables_are_read = False  # meanwhile another instance may have taken the route
+        if not tables_are_read and self.wanted().get(list_id, EntryChanges(list_id)).remove:
+            await self._read_tables(list_id)
+            return True
+        return tables_are_read
+
+    async def _write_some(self, list_id: PrefixListId) -> None:
+        """Make one call, if one is needed still, and wait until EC2 has carried it out. Raises Ec2Error."""
+        changes, known = self.wanted().get(list_id), self._known(list_id)
         if not changes or known is None:
             return
         asked = self._now()

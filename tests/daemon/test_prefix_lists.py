@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 from lab import NO_PACE, OURS, PEER, A, B, Lab, Peering, announce, left_behind, two_hosts, withdraw
 
+from bgp2vpc.config.model import Ec2Limits
 from bgp2vpc.errors import Denied, Throttled, Transient
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.vpc.model import InstanceHealth
@@ -143,6 +144,19 @@ def test_who_has_lost_the_route_since_its_last_read_removes_no_entry(make_lab) -
     lab.say(withdraw(B))
     lab.wait(10)
     assert (lab.vpc.entries(LIST), lab.writes) == ([A, B], [])
+
+
+def test_an_entry_that_is_to_be_removed_only_after_a_wait_for_the_pace_is_not_removed_without_a_read(make_lab) -> None:
+    lab = make(make_lab, poll_time=300.0, ec2=Ec2Limits(burst=1, rate=0.1)).start()
+    lab.say(announce(A))
+    lab.wait(2)
+    lab.say(announce(B))  # EC2 allows the next call in 8 s
+    lab.wait(1)
+    lab.vpc.put_route("rtb-1", LIST, PEER)
+    lab.say(withdraw(A))
+    lab.wait(30)
+    assert lab.vpc.entries(LIST) == [A]
+    assert lab.writes == [f"CreateRoute rtb-1 {LIST} {OURS}", f"ModifyManagedPrefixList {LIST} +1 -0"]
 
 
 @pytest.mark.parametrize(
