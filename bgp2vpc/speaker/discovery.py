@@ -109,8 +109,8 @@ class ExabgpNeighbors:
         addresses = frozenset(self._wanted)
         is_start = before is None and asyncio.get_running_loop().time() < self._began + self.grace
         self._peers.expect(addresses if is_start else addresses & self._peers.expected)
-        if addresses - frozenset(before or ()):
-            self._start_task("neighbors", self._conclude())
+        if new := addresses - frozenset(before or ()):
+            self._start_task("neighbors", self._conclude(new))
 
     def started(self) -> None:
         """Our own ExaBGP is connected: expect all sessions, and begin `grace` again."""
@@ -118,7 +118,7 @@ class ExabgpNeighbors:
         self._began = asyncio.get_running_loop().time()
         if self._wanted is not None:
             self._peers.expect(self._wanted)
-            self._start_task("neighbors", self._conclude())
+            self._start_task("neighbors", self._conclude(frozenset(self._wanted)))
         self._start_task("knock", self._knock())
 
     def gone(self) -> None:
@@ -126,20 +126,23 @@ class ExabgpNeighbors:
         self.is_connected = False
         self._peers.exabgp_ended()
 
-    async def _conclude(self) -> None:
-        """After `grace`, expect sessions with all neighbors but those whose host answers; repeat while one does."""
+    async def _conclude(self, addresses: frozenset[IPAddress]) -> None:
+        """After `grace` (a second at least), expect sessions with these neighbors but those whose host answers.
+
+        Repeat this for those.
+        """
         began = asyncio.get_running_loop().time()
-        answering = True
-        while answering and self.is_connected:
-            await asyncio.sleep(max(0.0, self.grace - REACH_TIMEOUT))
-            missing = self._without_session()
+        while addresses and self.is_connected:
+            grace = max(self.grace, REACH_TIMEOUT)
+            await asyncio.sleep(grace - REACH_TIMEOUT)
+            missing = [each for each in self._without_session() if each.address in addresses]
             answers = await asyncio.gather(*map(self._reach, missing))
-            await asyncio.sleep(began + self.grace - asyncio.get_running_loop().time())
+            await asyncio.sleep(began + grace - asyncio.get_running_loop().time())
             if not self.is_connected or began < self._began:  # ExaBGP is gone, or another was started
                 return
-            alive = {each.address for each, answer in zip(missing, answers, strict=True) if answer}
-            self._peers.expect(frozenset(self._wanted or ()) - alive)
-            answering, began = bool(alive), began + self.grace
+            alive = frozenset(each.address for each, answer in zip(missing, answers, strict=True) if answer)
+            self._peers.expect((self._peers.expected | addresses).intersection(self._wanted or ()) - alive)
+            addresses, began = alive, began + grace
 
     async def _knock(self) -> None:
         """Connect to the passive neighbors: their ExaBGP then connects at once, and not when its back-off is over."""

@@ -10,7 +10,7 @@ from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.config.model import Bgp, Tag
 from bgp2vpc.errors import Denied, Throttled
-from bgp2vpc.prefix import parse_address, parse_prefix
+from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
 from bgp2vpc.speaker.unanswered import QUESTION
 from tests.memory_vpc import MemoryVpc
 
@@ -117,6 +117,18 @@ def test_what_has_been_announced_is_said_again_to_a_new_neighbor(lab: Lab, vpc: 
     assert len(said(lab)) == 2
 
 
+class _Asked(set[IPAddress]):
+    """Whose hosts answer; `asked` lists which were connected to."""
+
+    def __init__(self, asked: list[IPAddress], *answering: IPAddress) -> None:
+        super().__init__(answering)
+        self._asked = asked
+
+    def __contains__(self, address: object) -> bool:
+        self._asked.append(address)
+        return super().__contains__(address)
+
+
 def test_who_is_expected_counts_as_lost_without_a_session_and_one_who_has_just_come_does_not(
     make_lab, vpc: MemoryVpc
 ) -> None:
@@ -137,6 +149,49 @@ def test_who_is_expected_counts_as_lost_without_a_session_and_one_who_has_just_c
     leave(vpc, "i-3")
     lab.wait(3 * POLL)
     assert standing("i-3") is Standing.UNKNOWN
+
+
+def test_one_who_has_just_come_has_its_time_also_while_another_one_answers_without_a_session(
+    make_lab, vpc: MemoryVpc
+) -> None:
+    lab = make_lab(vpc, bgp=bgp(None), startup_hold=100.0)
+    silent = parse_address(OTHERS["i-2"])
+    lab.answering = {silent}
+    lab.start(helper=True, wait=5)
+
+    def standing() -> Standing:
+        known = lab.daemon.parts.inputs.neighbors
+        return known.standing(parse_prefix(A), [parse_address(OTHERS["i-3"])])
+
+    for _ in range(4):
+        join(vpc, "i-3")
+        vpc.calls.clear()
+        while not any(call.startswith("DescribeInstances ") for call in vpc.calls):
+            lab.wait(1)
+        for _ in range(97):
+            assert standing() is Standing.UNKNOWN
+            lab.wait(1)
+        lab.wait(5)
+        assert standing() is Standing.LOST
+        leave(vpc, "i-3")
+        lab.wait(3 * POLL)
+    asked = []
+    lab.answering = _Asked(asked, silent)
+    lab.wait(201)
+    assert asked == [silent, silent]
+
+
+def test_without_startup_hold_one_that_answers_is_asked_once_a_second(make_lab, vpc: MemoryVpc) -> None:
+    lab = make_lab(vpc, bgp=bgp(None), startup_hold=0.0).start(helper=True, wait=5)
+    asked: list[IPAddress] = []
+    lab.answering = _Asked(asked, parse_address(OTHERS["i-2"]))
+    leave(vpc, "i-2")
+    lab.wait(3 * POLL)
+    join(vpc, "i-2")
+    lab.wait(POLL)
+    asked.clear()
+    lab.wait(10)
+    assert 9 <= len(asked) <= 11
 
 
 def test_the_file_stays_as_it_is_while_the_members_are_not_known(lab: Lab, vpc: MemoryVpc, file: Path) -> None:
