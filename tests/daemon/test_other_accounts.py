@@ -1,9 +1,10 @@
 """Tables of other accounts: each has a client and a pace of its own, and one that fails leaves the others alone."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
-from lab import OURS, PEER, Lab, announce, withdraw
+from lab import OURS, PEER, Lab, announce, two_hosts, withdraw
 from test_best_path import update
 
 from bgp2vpc.config.load import parse
@@ -11,10 +12,12 @@ from bgp2vpc.config.model import Ec2Limits
 from bgp2vpc.errors import Denied, Throttled
 from bgp2vpc.policy.rule import DeadRoutes, Takeover, Writes
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.access import Access
+from bgp2vpc.reconcile.read.poll import observe
+from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.finders import ByAz
 from bgp2vpc.vpc.model import InstanceHealth, RouteTable, Target
+from bgp2vpc.vpc.snapshot import Snapshot
 from bgp2vpc.web.metrics import METRICS, Seen
 from bgp2vpc.web.page import Pages, Told
 from tests.memory_vpc import MemoryVpc
@@ -85,6 +88,24 @@ def test_the_same_prefix_is_written_in_both_accounts_each_with_its_own_client(la
         }
     ]  # fmt: skip
     assert f"rtb-7 of {NAME}" in lab.ask("why", A)["lines"]
+
+
+@pytest.mark.parametrize("dropped", [THERE, OWN], ids=["another account", "another VPC"])
+def test_a_reload_in_the_middle_of_a_poll_may_drop_what_the_poll_reads(make_lab, there, dropped: Access) -> None:
+    vpc = two_hosts()
+    vpc.add_table("rtb-8", vpc_id=vpc.add_vpc("vpc-22222222", "10.2.0.0/16"))
+    lab = make_lab(vpc, rules=(rule(), rule(name="there", vpc_id="vpc-22222222", access=dropped)))
+    lab.reach = {THERE: there}.__getitem__
+    lab.start()
+    parts = lab.daemon.parts
+
+    async def poll() -> Snapshot:
+        reading = asyncio.create_task(observe(parts.calls, parts.view, parts.journal.told))
+        await asyncio.sleep(0)  # its reads begin in the next turn
+        parts.view.configure((rule(),), parts.view.policy)
+        return await reading
+
+    assert "rtb-1" in lab.loop.run_until_complete(poll()).tables
 
 
 def test_the_page_and_the_metrics_name_an_account_that_gives_no_answer(lab: Lab, there: MemoryVpc) -> None:

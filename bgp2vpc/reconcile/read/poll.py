@@ -59,30 +59,35 @@ async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = Fal
     `carefully`: EC2 has just throttled us. Then our tables are read first, and the rest only if EC2 answers: a poll
     needs all of its calls, and each takes a token from a bucket that all hosts of the account share.
     """
-    tables = asyncio.ensure_future(calls.route_tables(view.reaches[OWN]))
+    reaches = view.reaches  # those of this poll: a reload may change the rules meanwhile
+    tables = asyncio.ensure_future(calls.route_tables(reaches[OWN]))
     if carefully:
         await tables
-    elsewhere = [access for access in view.reaches if access != OWN]
+    elsewhere = [access for access in reaches if access != OWN]
     # In a VPC that is shared with us, a rule for another account's tables may name an instance of our own account.
     named = sorted({other for access, other in other_instances(view) if not access.region})
     if not elsewhere:
-        return await _observe_own(calls, view, named, tell, tables)
+        return await _observe_own(calls, view, reaches[OWN], named, tell, tables)
     own, reads = await asyncio.gather(
-        _observe_own(calls, view, named, tell, tables),
-        asyncio.gather(*(_read(calls, view, each, tell) for each in elsewhere)),
+        _observe_own(calls, view, reaches[OWN], named, tell, tables),
+        asyncio.gather(*(_read(calls, view, each, reaches[each], tell) for each in elsewhere)),
     )
     return _joined(own, dict(zip(elsewhere, reads, strict=True)), view)
 
 
 async def _observe_own(
-    calls: Calls, view: View, named: Sequence[str], tell: Tell, reading: "asyncio.Future[tuple[RouteTable, ...]]"
+    calls: Calls,
+    view: View,
+    vpc_ids: Collection[str],
+    named: Sequence[str],
+    tell: Tell,
+    reading: "asyncio.Future[tuple[RouteTable, ...]]",
 ) -> Snapshot:
     """Read our own account and region. Raises Ec2Error as `observe` does.
 
     `named`: other instances that the configuration names. `reading`: the read of the tables, which has begun.
     """
-    instance_id, vpc_ids = view.instance.id, view.reaches[OWN]
-    before = view.snapshot
+    instance_id, before = view.instance.id, view.snapshot
 
     async def subnets_if(*, wanted: bool) -> Mapping[str, Subnet] | None:
         if not wanted:
@@ -101,7 +106,7 @@ async def _observe_own(
         prefix_lists(calls, view, tell),
         _transit(calls, view, tell),
     )
-    _check(view, tables, interfaces)
+    _check(view, vpc_ids, tables, interfaces)
     if subnets is None and not needs_subnets(view, OWN):
         subnets = await subnets_if(wanted=manages_within_vpc(view, OWN, tables))
     attachments, of_gateways = transit
@@ -144,13 +149,13 @@ class AccountRead:
     subnets: Sequence[Subnet] | None
 
 
-async def _read(calls: Calls, view: View, access: Access, tell: Tell) -> AccountRead | None:
+async def _read(calls: Calls, view: View, access: Access, vpc_ids: Collection[str], tell: Tell) -> AccountRead | None:
     """Read one other account or region; None if it does not answer. `tell` is called with the error or None.
 
     An interface of another account's VPC can be attached to our instance if both are in the same zone:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html
     """
-    there, vpc_ids, own_id = calls.at(access), view.reaches[access], view.instance.id
+    there, own_id = calls.at(access), view.instance.id
     named = sorted(other for where, other in other_instances(view) if where == access)
     asked = named if access.region else [own_id, *named]
     try:
@@ -248,14 +253,14 @@ async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interfac
     return attachments, tables
 
 
-def _check(view: View, tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:
+def _check(view: View, vpc_ids: Collection[str], tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:
     """Raise Transient for an answer that cannot be true, so that the poll fails and the view stays as it was.
 
     Every VPC has a main route table, every table a local route, and every instance a primary interface that cannot be
     detached (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html,
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html).
     """
-    own, vpc_ids = view.instance.vpc_id, view.reaches[OWN]
+    own = view.instance.vpc_id
     if own in vpc_ids and not any(table.vpc_id == own for table in tables):
         raise Transient("DescribeRouteTables", STRANGE, f"{own} has no route table in the answer")
     _check_tables(vpc_ids, tables)
