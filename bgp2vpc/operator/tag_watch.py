@@ -47,14 +47,18 @@ class TagWatch(Observer):
         self._asking: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Watch the configured tag; if it has changed, end the drain that the tag before has started."""
+        """Watch the configured tag. A drain that another tag has started stays until it is known whether this one is set.
+
+        Without a configured tag, the drain ends.
+        """
         key = config.tags.drain
         if key == self._key:
             return
         await self.stop()
         if self._key:
-            self._drainer.end_those_by(Cause.TAG)
             self._journal.forget(SUBJECT)
+        if not key:
+            self._drainer.end_those_by(Cause.TAG)
         self._key, self._last, self._asks_ec2 = key, None, False
         if key:
             self._watching = self._start_task(SUBJECT, self._watch(key))

@@ -4,7 +4,7 @@ import pytest
 from lab import OURS, PEER, A, B, Lab, Peering, announce
 
 from bgp2vpc.config.model import OrderTags
-from bgp2vpc.errors import Denied
+from bgp2vpc.errors import Denied, Throttled
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.vpc.order_tags import INSTANCE_TAGS, path_of
 from tests.memory_vpc import MemoryVpc
@@ -138,6 +138,25 @@ def test_with_the_key_gone_from_the_configuration_the_drain_ends(make_lab, tmp_p
     assert lab.routes == []
     lab.crash()
     assert states(make_lab(lab.vpc, **settings).start()) == []
+
+
+@pytest.mark.parametrize("in_ec2", [False, True])
+def test_a_reload_with_another_key_keeps_the_drain_until_its_tag_is_known(make_lab, *, in_ec2: bool) -> None:
+    lab = holding(make_lab, A)
+    other = "drain"
+    in_metadata(lab, **{DRAIN: "", other: ""})
+    lab.wait(12)
+    assert lab.routes == []
+    if in_ec2:
+        lab.metadata = None
+        lab.vpc.tag_instance("i-1", other, "")
+        lab.vpc.fail_next("DescribeTags", Throttled("DescribeTags", "RequestLimitExceeded", "no"), times=1)
+    lab.reload(tags=OrderTags(drain=other))
+    lab.wait(100)
+    assert (lab.routes, lab.writes[1:]) == ([], [])  # the first one was of the drain
+    in_metadata(lab, **{DRAIN: ""})
+    lab.wait(6)
+    assert (len(lab.routes), states(lab)) == (1, [])
 
 
 def test_without_a_key_nobody_asks(make_lab) -> None:
