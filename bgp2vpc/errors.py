@@ -108,7 +108,14 @@ class FallbackUnusable(Bgp2vpcError):
 
 
 class ExabgpError(Bgp2vpcError):
-    """ExaBGP's configuration cannot be created, checked or written. The old file is still in place."""
+    """ExaBGP's configuration cannot be created, checked or written. The old file is still in place.
+
+    `is_refusal`: ExaBGP has read it and does not accept it, so it would refuse the same text again.
+    """
+
+    def __init__(self, message: str, *, is_refusal: bool = False) -> None:
+        super().__init__(message)
+        self.is_refusal = is_refusal
 
 
 class ExabgpDown(Bgp2vpcError):

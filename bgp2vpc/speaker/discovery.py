@@ -281,7 +281,8 @@ class NeighborDiscovery:
                 program = await on_thread(partial(exabgp_file.find_program, bgp.exabgp, own_first=is_own))
             await on_thread(partial(exabgp_file.write, path, written.text, program))
         except ExabgpError as error:
-            self._refused = (written.text, error)
+            if error.is_refusal:  # a full disk and the like may be over at the next poll
+                self._refused = (written.text, error)
             raise
         self._exabgp.written.set()
         event(log, logging.INFO, "ExaBGP's configuration written", file=path, neighbors=len(written.neighbors))

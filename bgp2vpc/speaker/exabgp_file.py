@@ -14,6 +14,7 @@ from typing import Final
 
 from bgp2vpc.errors import ExabgpError
 from bgp2vpc.files import reason_of, replace_file
+from bgp2vpc.sources.child import exit_text
 from bgp2vpc.speaker import relay
 
 _TIMEOUT: Final = 60.0
@@ -111,12 +112,13 @@ def _validate(program: InstalledExabgp, path: Path) -> None:
         # 4.2 begins each line with time, process id and topic. The error is at the end.
         said = result.stdout.replace(str(path), path.name).splitlines()
         complaint = "\n".join(filter(None, (line.rpartition(" | ")[2].strip() for line in said)))
-        raise ExabgpError(f"ExaBGP does not accept the configuration:\n{complaint[-_MOST_WORDS:]}")
+        words = f"ExaBGP does not accept the configuration:\n{complaint[-_MOST_WORDS:]}"
+        raise ExabgpError(words, is_refusal=True)
 
 
 def _run(command: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     try:
-        return subprocess.run(
+        result = subprocess.run(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -129,3 +131,6 @@ def _run(command: list[str], environment: dict[str, str]) -> subprocess.Complete
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise ExabgpError(f"ExaBGP cannot be run: {error}") from error
+    if result.returncode < 0:  # as the kernel ends it when memory is short
+        raise ExabgpError(f"ExaBGP cannot be run: it was ended by {exit_text(result.returncode)}")
+    return result

@@ -1,5 +1,7 @@
 """A helper keeps ExaBGP's file in step with the members: written, checked by the real ExaBGP, read again by it."""
 
+import errno
+import os
 import re
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.config.model import Bgp, Tag
 from bgp2vpc.errors import Denied, Throttled
 from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
+from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.unanswered import QUESTION
 from tests.memory_vpc import MemoryVpc
 
@@ -234,6 +237,32 @@ def test_what_exabgp_refuses_is_not_written_and_not_asked_about_again(
     join(vpc, "i-3")
     lab.wait(2 * POLL)
     assert refusing.read_text("utf-8") == "validate\n" * 2
+
+
+def test_a_disk_that_was_full_and_a_check_that_was_killed_are_tried_again(
+    lab: Lab, vpc: MemoryVpc, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exabgp_file, "replace_file", full)
+        join(vpc, "i-3")
+        lab.wait(2 * POLL)
+        (error,) = lab.ask("status")["errors"]
+        assert error["message"] == f"{file} cannot be written: No space left on device"
+    assert OTHERS["i-3"] not in neighbors(file)
+    with monkeypatch.context() as patch:
+        killed = tmp_path / "bin" / "exabgp"
+        killed.parent.mkdir()
+        killed.write_text('#!/bin/sh\n[ "$1" = validate ] || exit 2\nkill -KILL $$\n')
+        killed.chmod(0o755)
+        patch.setenv("PATH", str(killed.parent), prepend=":")
+        lab.wait(2 * POLL)
+        assert lab.ask("status")["errors"][-1]["message"] == "ExaBGP cannot be run: it was ended by SIGKILL"
+    lab.wait(2 * POLL)
+    assert OTHERS["i-3"] in neighbors(file)
+    assert lab.daemon.parts.journal.failing == {}
 
 
 def test_noop_and_a_section_without_a_file_write_nothing(make_lab, vpc: MemoryVpc, file: Path) -> None:
