@@ -125,16 +125,19 @@ class View:
         """Take in a poll that began at `asked`; its snapshot has the old tables of accounts that did not answer.
 
         A call that EC2 answers late holds up the whole poll, so its tables may be old: a table that was read again
-        since `asked` stays as it is. Returns the routes of ours that remain in tables that no rule finds any more.
+        since `asked` stays as it is. So do tables of transit gateways if these could not be read. Returns the routes of
+        ours that remain in tables that no rule finds any more.
         """
         before, was = self.tables, self.snapshot
         self.denied.clear()
         newer = {each: was.tables[each] for each in snapshot.tables.keys() & was.tables if self.asked_at(each) > asked}
+        if snapshot.is_transit_unread:
+            newer |= {table_id: table for table_id, table in was.tables.items() if table.is_transit}
         tables = self.places.corrected((each for each in snapshot.tables.values() if each.id not in newer), asked)
         self._find_moved(tables, now)
         self._read_at = {
             each.id: self.asked_at(each.id) if each.id in newer or each.access in snapshot.unread else asked
-            for each in snapshot.tables.values()
+            for each in (*snapshot.tables.values(), *newer.values())
         }
         self.snapshot = replace(
             snapshot.with_tables((*tables, *newer.values()), snapshot.tables),

@@ -24,6 +24,7 @@ class Snapshot:
     `read_at`: when a table was last read, in seconds of the event loop's clock.
     `unread`: accounts and regions whose last read failed. Their tables are those of the read before, and their
     interfaces are unknown.
+    `is_transit_unread`: whether the last poll could not read the transit gateways; their tables are those of before.
     `prefix_lists`: id -> managed prefix list of the region; None if they were not read yet.
     """
 
@@ -40,6 +41,7 @@ class Snapshot:
     attachments: tuple[Interface, ...] = ()
     read_at: float = 0.0
     unread: frozenset[Access] = frozenset()
+    is_transit_unread: bool = False
     prefix_lists: Mapping[str, ManagedPrefixList] | None = None
 
     @property

@@ -3,10 +3,11 @@
 import pytest
 from lab import OURS, PEER, A, Lab, Peering, announce, two_hosts, withdraw
 
-from bgp2vpc.errors import Denied
+from bgp2vpc.errors import Denied, Transient
 from bgp2vpc.policy.rule import Takeover
-from bgp2vpc.prefix import IPAddress
+from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.vpc.finders import ByTag
+from bgp2vpc.vpc.model import Route, interface_target
 from tests.memory_vpc import MemoryVpc
 from tests.values import rule
 
@@ -166,3 +167,19 @@ def test_a_drain_leaves_the_gateway_to_another_instance_of_the_vpc(make_lab) -> 
     assert [each for each in first.writes if "tgw" in each] == [], "it leads to the same VPC as before"
     ended = {row["route_table_id"]: row["end"] for row in first.ask("leaving")["routes"]}
     assert ended == dict.fromkeys(("rtb-1", "tgw-rtb-1"), ended["rtb-1"])
+
+
+def test_a_poll_that_cannot_read_the_gateways_counts_as_no_read_of_their_tables(make_lab) -> None:
+    lab = make_lab(two_vpcs(), **rules()).start()
+    lab.say(announce(A))
+    lab.wait(2)
+    view = lab.daemon.parts.view
+    before, table = {each: view.asked_at(each) for each in ("rtb-1", "tgw-rtb-1")}, view.snapshot.tables["tgw-rtb-1"]
+    lab.vpc.fail_next("SearchTransitGatewayRoutes", Transient("x", "InternalError", "no"), times=1000)
+    lab.wait(30)
+    assert view.asked_at("rtb-1") > before["rtb-1"]
+    assert (view.asked_at("tgw-rtb-1"), view.snapshot.tables["tgw-rtb-1"]) == (before["tgw-rtb-1"], table)
+    prefix = parse_prefix(A)
+    moved = table.with_static_route(prefix, Route(prefix, interface_target("tgw-attach-2")))
+    view.reread(moved, lab.now - 15.0, lab.now)  # a read from before that poll, answered late
+    assert view.holder(("tgw-rtb-1", prefix)) == "tgw-attach-2"

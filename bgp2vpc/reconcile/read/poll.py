@@ -109,7 +109,7 @@ async def _observe_own(
     _check(view, vpc_ids, tables, interfaces)
     if subnets is None and not needs_subnets(view, OWN):
         subnets = await subnets_if(wanted=manages_within_vpc(view, OWN, tables))
-    attachments, of_gateways = transit
+    attachments, of_gateways = transit or (before.attachments, ())
     return Snapshot(
         {table.id: table for table in (*tables, *of_gateways)},
         interfaces,
@@ -121,6 +121,7 @@ async def _observe_own(
         unresolvable=before.unresolvable,
         prefix_lists=lists,
         attachments=attachments,
+        is_transit_unread=transit is None,
     )
 
 
@@ -233,10 +234,10 @@ async def prefix_lists(calls: Calls, view: View, tell: Tell) -> Mapping[str, Man
     return await _or_known(all_lists(), None, "prefix lists", tell)
 
 
-async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interface, ...], tuple[RouteTable, ...]]:
-    """Our VPC's attachments to transit gateways, and the tables of these gateways that rules find.
+async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interface, ...], tuple[RouteTable, ...]] | None:
+    """Our VPC's attachments to transit gateways, and the tables of these that rules find; None if EC2 did not answer.
 
-    If they cannot be read, those in the view.
+    `tell` is called with the error or None.
     """
     if not wants_transit(view):
         return (), ()
@@ -247,8 +248,7 @@ async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interfac
         )
     except Ec2Error as error:
         tell("transit gateway route tables", error)
-        known = tuple(table for table in view.snapshot.tables.values() if table.is_transit)
-        return view.snapshot.attachments, known
+        return None
     tell("transit gateway route tables", None)
     return attachments, tables
 
