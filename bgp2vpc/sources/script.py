@@ -151,6 +151,7 @@ class Script:
         self._log = logging.getLogger(f"bgp2vpc.script.{settings.name}")
         self._state = ScriptState.STOPPED
         self._restarts = self._lines = 0
+        self._has_started = False
         self._last_exit = self._last_line = ""
         self._throttle = Throttle()
         self._news = News()
@@ -172,7 +173,7 @@ class Script:
         )
 
     async def run(self) -> None:
-        """Run the script until cancelled, or without `respawn` until it has ended.
+        """Run the script until cancelled, or without `respawn` until it has run once and ended.
 
         On cancellation it sends SIGTERM to the script's process group and reads until the script has ended or `grace`
         is over; then it closes the session.
@@ -182,7 +183,7 @@ class Script:
             while True:
                 started, was_series = clock(), self._endings.is_series
                 crashed = await self._run_once()
-                if not self._settings.respawn:
+                if not self._settings.respawn and self._has_started:
                     self._state = ScriptState.ENDED
                     return
                 self._state = ScriptState.BACKOFF
@@ -213,7 +214,7 @@ class Script:
                 logging.DEBUG if routine else logging.ERROR, "script cannot be started", command=command, why=reason
             )
             return True
-        self._state = ScriptState.RUNNING
+        self._state, self._has_started = ScriptState.RUNNING, True
         self._tell(logging.DEBUG if self._is_routine else logging.INFO, "script started", pid=child.pid)
         run.session.open()
         proof = asyncio.get_running_loop().call_later(self._pauses.brief, self._stays)

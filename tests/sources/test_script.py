@@ -457,3 +457,23 @@ def test_a_crash_while_it_waits_to_be_started_again_can_be_stopped():
         assert script.status.state is ScriptState.STOPPED
 
     run(story())
+
+
+def test_one_that_runs_only_once_is_started_as_soon_as_that_is_possible(tmp_path: Path):
+    """What keeps it from being started may be a shortage of ours: no process, no descriptors."""
+
+    async def story() -> None:
+        listener = Recorder()
+        program = tmp_path / "program"
+        async with running(str(program), listener=listener, respawn=False) as (script, task):
+            await eventually(lambda: script.status.restarts >= 2)
+            assert (script.status.state, script.status.last_exit) == (
+                ScriptState.BACKOFF, "cannot start: No such file or directory",
+            )  # fmt: skip
+            program.write_text(f"#!/bin/sh\necho {SAY}\n")
+            program.chmod(0o755)
+            await task
+        assert script.status.state is ScriptState.ENDED
+        assert listener.log == [OPENED, f"dns said {SAY}", CLOSED]
+
+    run(story())
