@@ -20,9 +20,10 @@ FILES = (
     ("/run/bgp2vpc/bgp2vpc.sock", "the daemon's unix socket, unless `socket:` names another"),
 )
 ABOUT = """\
-bgp2vpc keeps the route tables of an AWS VPC in step with ExaBGP announcements. It takes the lines that healthcheck
-scripts print for ExaBGP (`announce route`, `withdraw route`), or runs health checks of its own. An announced prefix
-points at this instance's network interface; a withdrawn one does not."""
+bgp2vpc keeps the route tables of an AWS VPC in step with ExaBGP announcements. It reads the lines that healthcheck
+scripts print for ExaBGP (`announce route`, `withdraw route`), or runs its own health checks. When a prefix is
+announced, bgp2vpc points its route at this instance's network interface. When the prefix is withdrawn, bgp2vpc removes
+the route."""
 SPECIAL = {"\\": "\\e", "-": "\\-", "^": "\\(ha", "~": "\\(ti", "'": "\\(aq"}
 
 

@@ -87,7 +87,7 @@ def _anchor(name: str) -> str:
 
 
 def _ready_files() -> str:
-    parts = ["# Ready files to copy\n", "What is below `examples/`, `exabgp/` and `systemd/` in the source.\n"]
+    parts = ["# Ready files to copy\n", "All files of `examples/`, `exabgp/` and `systemd/` in the source.\n"]
     for folder in READY:
         for file in sorted(each for each in (ROOT / folder).rglob("*") if each.is_file() and _is_text(each)):
             name = file.relative_to(ROOT).as_posix()
