@@ -55,10 +55,7 @@ def next_beat(beat: float, every: float, now: float) -> float:
 
 def failing_at(beat: float, every: float, latency: float, missing: int) -> float:
     """When the last of `missing` probes will have failed, each after `latency` seconds, the first one due at `beat`."""
-    last = beat
-    for _ in range(missing - 1):
-        last = next_beat(last, every, last + latency)
-    return last + latency
+    return beat + (missing - 1) * next_beat(0.0, every, latency) + latency
 
 
 class Runner:

@@ -41,6 +41,7 @@ def test_a_beat_is_never_more_than_half_late_and_never_more_than_one_away(start:
         pytest.param(0.0, 3, 104.0, id="refused-three-times"),
         pytest.param(2.0, 2, 104.0, id="timed-out-when-the-next-one-is-due"),
         pytest.param(4.0, 2, 108.0, id="timed-out-after-two-beats"),
+        pytest.param(0.0, 1_000_000_001, 2e9 + 100, id="a-fall-that-means-never"),  # at once, not after a billion steps
     ],
 )
 def test_it_is_known_when_the_last_of_so_many_probes_has_failed(latency: float, missing: int, expected: float):
