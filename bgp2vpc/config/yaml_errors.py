@@ -34,6 +34,11 @@ _WORDS: Final = tuple(
         (BARE_TAG, "put it in quotes: '!' begins a tag{quoted}"),
         ("while scanning a block scalar", "put it in quotes: '{mark}' begins a text of several lines{quoted}"),
         ("cannot start any token", "put it in quotes: '{found}' cannot begin a text{quoted}"),
+        (
+            "while parsing a flow node.*but found ':'",
+            "put it in quotes: ':' cannot begin a text within braces or brackets",
+        ),
+        ("while parsing a flow node.*but found ','", "a value is missing before this ','"),
         ("while parsing a block node.*'.'", "put it in quotes: '{found}' cannot begin a text{quoted}"),
         ("sequence entries are not", "put it in quotes: '- ' begins an entry of a list, on a line of its own{quoted}"),
         ("mapping keys are not", "put it in quotes: '? ' begins a key, on a line of its own{quoted}"),
