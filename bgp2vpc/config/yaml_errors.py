@@ -36,9 +36,9 @@ _WORDS: Final = tuple(
         ("cannot start any token", "put it in quotes: '{found}' cannot begin a text{quoted}"),
         (
             "while parsing a flow node.*but found ':'",
-            "put it in quotes: ':' cannot begin a text within braces or brackets",
+            "put it in quotes: ':' cannot begin a text in braces or brackets",
         ),
-        ("while parsing a flow node.*but found ','", "a value is missing before this ','"),
+        ("while parsing a flow node.*found ','", "a value is missing before this ','"),
         ("while parsing a block node.*'.'", "put it in quotes: '{found}' cannot begin a text{quoted}"),
         ("sequence entries are not", "put it in quotes: '- ' begins an entry of a list, on a line of its own{quoted}"),
         ("mapping keys are not", "put it in quotes: '? ' begins a key, on a line of its own{quoted}"),

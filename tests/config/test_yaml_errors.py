@@ -55,8 +55,8 @@ def test_what_needs_quotes_is_shown_with_quotes(line: str, why: str, write: str)
         ("a: {run: x y: z}", "1: yaml: what '{' begins in line 1 is not closed, or lacks a ','; "
          "a text with one of , : [ ] { } has to be in quotes"),
         ("a: [@x]", "1: yaml: put it in quotes: '@' cannot begin a text"),
-        ("a: {destination: ::1}", "1: yaml: put it in quotes: ':' cannot begin a text within braces or brackets"),
-        ("a: [::/0]", "1: yaml: put it in quotes: ':' cannot begin a text within braces or brackets"),
+        ("a: {destination: ::1}", "1: yaml: put it in quotes: ':' cannot begin a text in braces or brackets"),
+        ("a: [::/0]", "1: yaml: put it in quotes: ':' cannot begin a text in braces or brackets"),
         ("a: [x,, y]", "1: yaml: a value is missing before this ','"),
         ("a: 1\nb\nc: 2", "2: yaml: expected KEY: VALUE, and this line has no ': '; "
          "a text of several lines needs quotes"),
