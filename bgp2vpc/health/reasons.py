@@ -25,12 +25,16 @@ EVIDENCE: Final = frozenset(
 )
 """Errors reported if the destination, or a router on the way, refused, hung up or did not answer (connect(2), ip(7)).
 All other errors concern this host: no descriptors, memory, ports, routes or permission."""
+_NOT_YET_VALID: Final = 9
+"""OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID. Certificates are used from their first day on, so our clock is behind."""
 _SHOWN: Final = 40
 """Maximum number of characters of an expected text in a reason."""
 
 
 def failed(error: OSError) -> ProbeResult:
     """The result of a probe that ended in this error: unhealthy if the destination caused it, else unknown."""
+    if isinstance(error, ssl.SSLCertVerificationError) and error.verify_code == _NOT_YET_VALID:
+        return ProbeResult(None, f"{network_reason(error)}; is the clock of this host right?")
     told_by_peer = isinstance(error, ssl.SSLError) or (isinstance(error, ConnectionError) and error.errno is None)
     return ProbeResult(False if told_by_peer or error.errno in EVIDENCE else None, network_reason(error))
 

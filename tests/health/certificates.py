@@ -34,7 +34,8 @@ class Authority:
     context: ssl.SSLContext
 
 
-def make_authority(directory: Path, *, expired: bool = False) -> Authority:
+def make_authority(directory: Path, *, age: int = 0) -> Authority:
+    """`age`: days by which the certificates are older than valid ones, which are valid from yesterday to tomorrow."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
     day = datetime.timedelta(days=1)
@@ -49,8 +50,8 @@ def make_authority(directory: Path, *, expired: bool = False) -> Authority:
             .issuer_name(name)
             .public_key(public_key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - 3 * day)
-            .not_valid_after(now - day if expired else now + day)
+            .not_valid_before(now - (age + 1) * day)
+            .not_valid_after(now - (age - 1) * day)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         )
@@ -67,7 +68,7 @@ def make_authority(directory: Path, *, expired: bool = False) -> Authority:
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())
     )
-    file = directory / f"server{'-expired' if expired else ''}.pem"
+    file = directory / "server.pem"
     pem = serialization.Encoding.PEM
     file.write_bytes(
         server_key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())

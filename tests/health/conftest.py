@@ -13,4 +13,4 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="session")
 def expired(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     """The same, of yesterday."""
-    return make_authority(tmp_path_factory.mktemp("tls"), expired=True)
+    return make_authority(tmp_path_factory.mktemp("tls"), age=2)

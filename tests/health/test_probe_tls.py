@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from certificates import NAME, Authority
+from certificates import NAME, Authority, make_authority
 from health_kit import (
     LOCAL,
     OK,
@@ -20,7 +20,7 @@ from health_kit import (
     trouble_of,
 )
 
-from bgp2vpc.health.model import Tcp, Tls
+from bgp2vpc.health.model import Http, Tcp, Tls
 from bgp2vpc.health.probe import prepare
 from bgp2vpc.health.probes.tls import UnusableCa, tls_context
 from bgp2vpc.prefix import parse_address
@@ -172,3 +172,16 @@ def test_a_directory_of_cas_is_read_before_the_handshake_and_a_host_without_any_
         run(story())
     finally:
         tls_context.cache_clear()
+
+
+def test_a_certificate_of_the_future_is_a_clock_of_ours_that_is_wrong(tmp_path: Path):
+    """As after a boot without NTP. The service is well, and others find it so."""
+    future = make_authority(tmp_path, age=-3)
+
+    async def story() -> None:
+        async with serving(saying(b"OK"), ssl=future.context) as port:
+            for probe in (Tcp(port, tls=Tls(future.ca_pem)), Http(port, tls=Tls(future.ca_pem))):
+                reason = "certificate verify failed: certificate is not yet valid; is the clock of this host right?"
+                assert await trouble_of(probe) == reason
+
+    run(story())
