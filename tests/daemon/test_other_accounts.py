@@ -10,8 +10,9 @@ from test_best_path import update
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import Ec2Limits
 from bgp2vpc.errors import Denied, Throttled
+from bgp2vpc.policy.decide import Unresolved
 from bgp2vpc.policy.rule import DeadRoutes, Takeover, Writes
-from bgp2vpc.prefix import Prefix
+from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.read.poll import observe
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.api import VpcApi
@@ -106,6 +107,26 @@ def test_a_reload_in_the_middle_of_a_poll_may_drop_what_the_poll_reads(make_lab,
         return await reading
 
     assert "rtb-1" in lab.loop.run_until_complete(poll()).tables
+
+
+@pytest.mark.parametrize("rules", [(rule(),), BOTH.rules], ids=["our account", "two accounts"])
+def test_what_is_looked_up_in_the_middle_of_a_poll_stays_known(make_lab, there, rules) -> None:
+    lab = make_lab(rules=rules)
+    lab.reach = {THERE: there}.__getitem__
+    lab.start()
+    parts = lab.daemon.parts
+    found = lab.vpc.interfaces_by_id([PEER])
+
+    async def poll() -> Snapshot:
+        reading = asyncio.create_task(observe(parts.calls, parts.view, parts.journal.told))
+        await asyncio.sleep(0.01)
+        parts.view.resolved(Unresolved(found[0].addresses | {IPAddress("10.0.0.99")}), found)
+        parts.view.learned_health({"i-2": InstanceHealth.OK})
+        return await reading
+
+    read = lab.loop.run_until_complete(poll())
+    assert (read.peer_enis, read.unresolvable) == ({PEER: found[0]}, {IPAddress("10.0.0.99")})
+    assert read.health == {"i-2": InstanceHealth.OK}
 
 
 def test_the_page_and_the_metrics_name_an_account_that_gives_no_answer(lab: Lab, there: MemoryVpc) -> None:

@@ -66,13 +66,13 @@ async def observe(calls: Calls, view: View, tell: Tell, *, carefully: bool = Fal
     elsewhere = [access for access in reaches if access != OWN]
     # In a VPC that is shared with us, a rule for another account's tables may name an instance of our own account.
     named = sorted({other for access, other in other_instances(view) if not access.region})
-    if not elsewhere:
-        return await _observe_own(calls, view, reaches[OWN], named, tell, tables)
     own, reads = await asyncio.gather(
         _observe_own(calls, view, reaches[OWN], named, tell, tables),
         asyncio.gather(*(_read(calls, view, each, reaches[each], tell) for each in elsewhere)),
     )
-    return _joined(own, dict(zip(elsewhere, reads, strict=True)), view)
+    now = view.snapshot  # as it is now: lookups may have been answered since the poll began
+    known = replace(own, health=now.health, peer_enis=now.peer_enis, unresolvable=now.unresolvable)
+    return _joined(known, dict(zip(elsewhere, reads, strict=True)), view) if elsewhere else known
 
 
 async def _observe_own(
@@ -113,12 +113,9 @@ async def _observe_own(
     return Snapshot(
         {table.id: table for table in (*tables, *of_gateways)},
         interfaces,
-        before.health,
-        instance_id,
+        instance_id=instance_id,
         others=dict(zip(named, theirs, strict=True)),
         subnets=subnets,
-        peer_enis=before.peer_enis,
-        unresolvable=before.unresolvable,
         prefix_lists=lists,
         attachments=attachments,
         is_transit_unread=transit is None,
