@@ -2,7 +2,7 @@
 
 Start: `Daemon` makes all parts (`parts.py`). `run` binds the unix socket, loads the probes of the health checks, calls
 `configure` of each service, and starts the reconciler, which connects to EC2 and polls it, and the one-off tasks and
-timers of `startup.py`.
+the timer of `startup.py`.
 
 Reload: at SIGHUP, the configuration is read on a thread and applied to the running parts (`_use`).
 
@@ -24,7 +24,6 @@ from bgp2vpc.startup import (
     exit_if_source_dest_check_is_on,
     run_oneshot,
     start_leftover_timer,
-    start_startup_hold_timer,
 )
 from bgp2vpc.tasks import on_thread
 
@@ -80,8 +79,9 @@ class Daemon:
         parts.tasks.start("lag", parts.lag.run())
         reconciling = parts.tasks.start("reconciler", parts.reconciler.run())
         parts.tasks.start("start-up", exit_if_source_dest_check_is_on(parts, end))
-        start_leftover_timer(parts)
-        start_startup_hold_timer(parts)
+        start_leftover_timer(parts, parts.started)
+        if parts.adj_rib_out is not None:
+            parts.peers.hold_decisions(parts.started)
         if parts.mode.oneshot:
             parts.tasks.start("oneshot", run_oneshot(parts, end))
         await end.wanted.wait()

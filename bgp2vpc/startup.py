@@ -1,7 +1,9 @@
-"""One-off tasks after the start: the source/destination check, two timers, and the single pass of `--oneshot`."""
+"""One-off tasks after the start: the source/destination check, a timer, and the single pass of `--oneshot`."""
 
+import asyncio
 import logging
 
+from bgp2vpc.bgp.sessions import LATE
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Parts
 from bgp2vpc.policy.plan import Reason
@@ -48,13 +50,17 @@ async def exit_if_source_dest_check_is_on(parts: Parts, end: EndRequest) -> None
         end.fail()
 
 
-def start_leftover_timer(parts: Parts) -> None:
-    """After `restart_time`, have the leftovers deleted: routes of ours that no source has announced again."""
-    due = parts.started + parts.config.restart_time
+def start_leftover_timer(parts: Parts, since: float) -> None:
+    """`restart_time` after `since`, have the leftovers deleted: routes of ours that no source has announced again."""
+    due = since + parts.config.restart_time
 
     def forget() -> None:
-        if parts.started + parts.config.restart_time > due:  # a reload has given them more time
-            start_leftover_timer(parts)
+        now = asyncio.get_running_loop().time()
+        if now - due > LATE:  # this process stood still, and mostly its sources, too: they have their time again
+            start_leftover_timer(parts, now)
+            return
+        if since + parts.config.restart_time > due:  # a reload has given them more time
+            start_leftover_timer(parts, since)
             return
         parts.inputs.leftovers_held = False
         parts.inputs.rib.forget_seen()
@@ -62,8 +68,3 @@ def start_leftover_timer(parts: Parts) -> None:
         parts.reconciler.prefixes_changed({each.prefix for each in verdicts if each.reason is Reason.LEFTOVER})
 
     ring_at(due, forget)
-
-
-def start_startup_hold_timer(parts: Parts) -> None:
-    """After `startup_hold`, decide again, without waiting for paths that BGP neighbors may still announce."""
-    ring_at(parts.started + parts.config.startup_hold, parts.reconciler.neighbors_changed)

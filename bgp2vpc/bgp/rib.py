@@ -45,13 +45,18 @@ PathKey = tuple[Prefix, int | None]
 
 @dataclass(slots=True)
 class SourcePaths:
-    """The Adj-RIB-In of one source. `stale`: paths of an ended session, each with the time until which it is kept."""
+    """The Adj-RIB-In of one source.
+
+    `stale`: paths of an ended session, each with the time until which it is kept. `hold`: the hold time of the last
+    session that has ended, in seconds.
+    """
 
     side: Side
     router_id: IPAddress | None
     max_prefixes: int
     paths: dict[PathKey, Path] = field(default_factory=dict)
     stale: dict[PathKey, float] = field(default_factory=dict)
+    hold: float = 0.0
     is_open: bool = True
 
 
@@ -171,7 +176,7 @@ class Rib:
         adj = self._sources.get(source)
         if adj is None:
             return NOTHING
-        adj.is_open = False
+        adj.is_open, adj.hold = False, hold
         if hold > 0 and adj.paths:
             for key in adj.paths:
                 adj.stale.setdefault(key, now + hold)
@@ -179,6 +184,11 @@ class Rib:
         changed = self._remove(source, adj, list(adj.paths))
         del self._sources[source]
         return changed
+
+    def keep_stale(self, source: str, until: float) -> None:
+        """Keep the stale paths of this source until then at least."""
+        if adj := self._sources.get(source):
+            adj.stale = {key: max(each, until) for key, each in adj.stale.items()}
 
     def expire(self, now: float) -> frozenset[Prefix]:
         """Remove the stale paths whose time has run out."""

@@ -24,6 +24,7 @@ from typing import Protocol
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.export import Draining
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Side
+from bgp2vpc.bgp.sessions import LATE
 from bgp2vpc.exabgp_api.command import Answer, Command, Requires
 from bgp2vpc.exabgp_api.harmful import has_neighbors
 from bgp2vpc.exabgp_api.messages import (
@@ -341,7 +342,12 @@ class AdjRibIn:
         self._expiry.set(self.rib.next_expiry())
 
     def _expire(self) -> None:
-        changed = self.rib.expire(self._now())
+        now = self._now()
+        for name, adj in self.rib.sources():
+            if any(now - until > LATE for until in adj.stale.values()):
+                # This process stood still, and mostly the source, too: it has its time again.
+                self.rib.keep_stale(name, now + adj.hold)
+        changed = self.rib.expire(now)
         if changed:
             event(log, logging.INFO, "stale paths removed", prefixes=sorted(changed))
         self.changed(changed, "its session had ended, and it did not announce it again in time")

@@ -27,7 +27,7 @@ from collections.abc import Collection
 
 from bgp2vpc.bgp.events import EndOfRib
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.bgp.sessions import HoldTimers, Standing, as_if_internal
+from bgp2vpc.bgp.sessions import LATE, HoldTimers, Standing, as_if_internal
 from bgp2vpc.exabgp_api.messages import (
     Acknowledgement,
     Direction,
@@ -123,7 +123,12 @@ class Peers:
         This ends when all neighbors have sent their paths, at the latest `patience` seconds after `since`.
         """
         self._inputs.neighbors_due = due = since + self.patience
-        ring_at(due, self._decider.neighbors_changed)
+        ring_at(due, self._hold_is_over, due)
+
+    def _hold_is_over(self, due: float) -> None:
+        if self._stood_still_at(due):
+            self.hold_decisions(self._now())
+        self._decider.neighbors_changed()
 
     @property
     def expected(self) -> frozenset[IPAddress]:
@@ -162,10 +167,16 @@ class Peers:
             event(log, logging.INFO, "peer up", peer=peer)
             self._neighbors.up(peer, self._now())
             self._decider.neighbors_changed()
-            ring_at(self._now() + self.patience, self._waited_for_end_of_rib)
+            self._wait_for_end_of_rib()
 
-    def _waited_for_end_of_rib(self) -> None:
-        if self._neighbors.waited_enough(self._now(), self.patience):
+    def _wait_for_end_of_rib(self) -> None:
+        due = self._now() + self.patience
+        ring_at(due, self._waited_for_end_of_rib, due)
+
+    def _waited_for_end_of_rib(self, due: float) -> None:
+        if self._stood_still_at(due):
+            self._wait_for_end_of_rib()
+        elif self._neighbors.waited_enough(self._now(), self.patience):
             self._decider.neighbors_changed()
 
     def _heard_update(self, update: Update) -> None:
@@ -186,9 +197,8 @@ class Peers:
     def _close(self, peer: IPAddress, why: str, *, comes_back: bool = False) -> None:
         """Close a peer's session and remove its paths; with `comes_back`, keep them for `RESTART_TIME`."""
         if comes_back and self.has_session(peer):
-            self._restarting[peer] = until = self._now() + RESTART_TIME
             event(log, logging.INFO, "peer restarts: its paths are kept", peer=peer, seconds=RESTART_TIME)
-            ring_at(until, self._end_restart, peer, until)
+            self._wait_for_restart(peer)
         # ExaBGP also prints `down` for every refused connect: only one that follows an `up` ends a session.
         name = _name(peer)
         # The peer was lost when our hold timer expired, up to a second before ExaBGP's. A route that moved in between
@@ -213,9 +223,17 @@ class Peers:
         if is_news:
             self._decider.neighbors_changed()
 
+    def _wait_for_restart(self, peer: IPAddress) -> None:
+        self._restarting[peer] = until = self._now() + RESTART_TIME
+        self._adj_rib_in.rib.keep_stale(_name(peer), until + 1)
+        ring_at(until, self._end_restart, peer, until)
+
     def _end_restart(self, peer: IPAddress, until: float) -> None:
         """Remove the paths that a peer has not announced again; all of them if its session is still down."""
         if self._restarting.get(peer) != until:
+            return
+        if self._stood_still_at(until):
+            self._wait_for_restart(peer)
             return
         del self._restarting[peer]
         name, rib = _name(peer), self._adj_rib_in.rib
@@ -294,6 +312,13 @@ class Peers:
         if self._neighbors.unheard and not self.exabgp.is_silent and self.exabgp.back_at + EXCUSED <= self._now():
             self._neighbors.unheard = False
             self._decider.neighbors_changed()
+
+    def _stood_still_at(self, due: float) -> bool:
+        """Whether this process was stopped at `due`: then others had not the time that ends now, and get it again.
+
+        What stops this process mostly stops our ExaBGP, too (`exabgp_watch.py`).
+        """
+        return self._now() - due > LATE
 
     @staticmethod
     def _now() -> float:
