@@ -33,6 +33,8 @@ async def post(url: str, body: Mapping[str, Any], timeout: float) -> Refusal | N
         return Refusal(f"no answer within {timeout:g} s")
     except ClientConnectorError as error:
         return Refusal(str(error))  # host, port and reason
+    except RuntimeError as error:  # no thread for the look-up of the host's name
+        return Refusal(str(error))
     except (ClientError, ValueError, OSError) as error:
         # Not the error's text, which often quotes the whole URL, whose path may be a secret.
         return Refusal(f"no proper HTTP answer ({type(error).__name__})")

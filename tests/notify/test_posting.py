@@ -79,3 +79,11 @@ def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     assert f"Cannot connect to host 127.0.0.1:{port}" in refusal(f"http://u:secret@127.0.0.1:{port}/secret").why
+
+
+def test_without_a_thread_for_the_name_it_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "run_in_executor", none)
+    assert refusal("http://hooks.example.org/secret") == Refusal("can't start new thread")
