@@ -22,9 +22,19 @@ class Scripts:
         self._stopped = False
 
     async def configure(self, config: Config) -> None:
-        """Stop scripts that are removed or changed in the configuration, then start new and changed ones."""
+        """Stop scripts that are removed or changed in the configuration, then start new and changed ones.
+
+        Another `restart_time` or `max_prefixes` restarts no script: a healthcheck that is ended withdraws its paths.
+        """
         wanted = {process.name: process for process in config.processes}
-        await self._stop([name for name, (process, _, _) in self._running.items() if wanted.get(name) != process])
+        changed = []
+        for name, (process, script, _) in self._running.items():
+            now = wanted.get(name)
+            if now is None or (now.argv, now.respawn) != (process.argv, process.respawn):
+                changed.append(name)
+            else:
+                script.use_restart_time(now.restart_time)
+        await self._stop(changed)
         for name, process in wanted.items():
             if name not in self._running and not self._stopped:
                 script = Script(

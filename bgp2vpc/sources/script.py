@@ -5,7 +5,7 @@ import logging
 import random
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
 from typing import Final
@@ -89,13 +89,17 @@ class Restarts:
 
     def __init__(self, pauses: Pauses, restart_time: float) -> None:
         self._pauses = pauses
-        # A script that prints its lines and ends must restart within `restart_time`, or its paths would flap.
-        outlived = max(pauses.quiet, restart_time / 2) if restart_time else pauses.longest
-        self._longest_quiet = min(pauses.longest, outlived)
+        self._longest_quiet = 0.0
+        self.use_restart_time(restart_time)
         self._crashes = 0
         """Number of crashes in a row."""
         self._last_exit = ""
         self._alike = 0
+
+    def use_restart_time(self, restart_time: float) -> None:
+        """Restart within this time: a script that prints its lines and ends must, or its paths would flap."""
+        outlived = max(self._pauses.quiet, restart_time / 2) if restart_time else self._pauses.longest
+        self._longest_quiet = min(self._pauses.longest, outlived)
 
     @property
     def is_series(self) -> bool:
@@ -172,6 +176,11 @@ class Script:
             lines=self._lines,
         )
 
+    def use_restart_time(self, restart_time: float) -> None:
+        """Keep its paths for so many seconds after its end, also after that of the present run."""
+        self._settings = replace(self._settings, restart_time=restart_time)
+        self._endings.use_restart_time(restart_time)
+
     async def run(self) -> None:
         """Run the script until cancelled, or without `respawn` until it has run once and ended.
 
@@ -233,7 +242,7 @@ class Script:
             run.output.clear()
             run.errors.clear()
             self._report_dropped()
-            run.session.close(hold=settings.restart_time)
+            run.session.close(hold=self._settings.restart_time)
         self._last_exit = exit_text(code)
         routine = self._is_routine and self._last_exit == before
         level = logging.DEBUG if routine else logging.WARNING if code else logging.INFO

@@ -5,15 +5,19 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from source_kit import Recorder, gone, is_running, python, run
 
+from bgp2vpc.config.model import Config, Process
 from bgp2vpc.exabgp_api.command import Command
+from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.sources.script import Pauses, Script, ScriptSettings, ScriptState
 from bgp2vpc.sources.session import UNENDED, Reply
 from bgp2vpc.sources.turns import Turns
+from bgp2vpc.tasks import GuardedTasks
 from tests.post import eventually
 from tests.waiting import PATIENCE
 
@@ -40,6 +44,29 @@ async def running(
 async def stopped(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.wait([task])
+
+
+def test_a_reload_with_another_limit_restarts_no_script():
+    """A healthcheck that is ended withdraws what it has announced."""
+
+    async def story() -> None:
+        listener = Recorder()
+        tasks = GuardedTasks(lambda: None)
+        scripts = Scripts(listener, tasks.start, Turns(), 4096)
+        process = Process(name="dns", argv=tuple(python(f"print({SAY!r}, flush=True); input(); input()")))
+        await scripts.configure(Config(file="", processes=(process,)))
+        await listener.until(f"dns said {SAY}")
+        (before,) = scripts.statuses()
+        other = replace(process, restart_time=77.0, max_prefixes=5)
+        await scripts.configure(Config(file="", processes=(other,)))
+        (after,) = scripts.statuses()
+        assert (after.pid, after.lines) == (before.pid, before.lines)
+        assert listener.log == [OPENED, f"dns said {SAY}"]
+        await scripts.configure(Config(file=""))
+        assert listener.log[-1] == "dns closed, hold 77"
+        await tasks.cancel()
+
+    run(story())
 
 
 def test_a_line_longer_than_its_limit_is_an_error_and_the_next_one_is_heard():
