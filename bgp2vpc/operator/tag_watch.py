@@ -47,7 +47,7 @@ class TagWatch(Observer):
         self._asking: asyncio.Task[None] | None = None
 
     async def configure(self, config: Config) -> None:
-        """Watch the configured tag. A drain that another tag has started stays until it is known whether this one is set.
+        """Watch the configured tag. A drain that another tag started stays until it is known whether this one is set.
 
         Without a configured tag, the drain ends.
         """
