@@ -4,7 +4,7 @@
    of each account and region.
 2. `Calls` runs each call on a thread. Reads and writes have separate threads, so that neither kind waits for the other.
 3. A call that takes too long as a whole is given up as Transient. Its thread stays busy until the call ends, so the
-   next calls get new threads.
+   next calls get new threads. A write that still waits for credentials then is not sent any more.
 4. Each other account or region has `Calls` of its own (`at`), so that one that hangs delays no other.
 """
 
@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -23,7 +24,7 @@ from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.tasks import on_thread
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.api import VpcApi
+from bgp2vpc.vpc.api import IS_GIVEN_UP, VpcApi
 from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.lifecycle import LifecycleAction
 from bgp2vpc.vpc.model import (
@@ -313,12 +314,15 @@ class Calls:
     async def _run(self, action: str, executor: ThreadPoolExecutor, call: Callable[[VpcApi], T]) -> T:
         loop = asyncio.get_running_loop()
         asked, limit = loop.time(), self._limit * self.timeout
+        given_up, context = threading.Event(), copy_context()
+        context.run(IS_GIVEN_UP.set, given_up.is_set)
         try:
             if self._vpc is None:
                 self._vpc = self.connector.client(self._access)
             async with asyncio.timeout(limit):
-                answer = await on_thread(partial(call, self._vpc), executor)
+                answer = await on_thread(partial(context.run, call, self._vpc), executor)
         except TimeoutError as error:
+            given_up.set()
             self._replace(executor)
             late = Transient(action, "CallTimeout", f"no whole answer within {limit:g} s")
             self._answered(action, loop.time() - asked, late)

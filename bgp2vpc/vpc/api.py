@@ -1,6 +1,7 @@
 """The protocol of the EC2 and Auto Scaling calls that the daemon makes; AWS and the VPC in memory implement it."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextvars import ContextVar
 from typing import Final, Protocol
 
 from bgp2vpc.prefix import IPAddress, Prefix
@@ -11,6 +12,9 @@ PAGE_SIZE: Final = 100
 """Items (tables, interfaces …) per page of a Describe call; each further page is another call."""
 MEMBERS_PAGE_SIZE: Final = 1000
 """The same for DescribeInstances, since a mesh may have many members."""
+
+IS_GIVEN_UP: Final = ContextVar[Callable[[], bool]]("is_given_up", default=lambda: False)
+"""Whether the caller of a `VpcApi` waits for it no longer. By now it may have decided otherwise: nothing is written."""
 
 
 class VpcApi(Protocol):

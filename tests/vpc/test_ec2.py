@@ -1,5 +1,6 @@
 """Ec2 on bad days, against a server that says exactly what it is told. On good days: test_vpc_api.py."""
 
+import asyncio
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import socket
 from threading import Event, Thread
+from threading import enumerate as enumerate_threads
 from urllib.parse import parse_qs
 
 import pytest
@@ -24,9 +26,12 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
+from bgp2vpc.policy.plan import Action, Change, Reason
 from bgp2vpc.prefix import parse_prefix
+from bgp2vpc.reconcile.ec2_calls import Calls, Connector
+from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.aws.ec2 import Ec2, endpoint_url
-from bgp2vpc.vpc.model import InstanceHealth, interface_target
+from bgp2vpc.vpc.model import Instance, InstanceHealth, interface_target
 from tests.waiting import PATIENCE, eventually
 
 pytestmark = pytest.mark.io
@@ -341,6 +346,7 @@ REFRESHES = [
     ("are no JSON", "oops", "JSONDecodeError"),
     ("are no object", "[]", "AttributeError"),
     ("expire at no time", EXPIRED.replace("2001", "soon"), "Error"),
+    ("expire too late for a date", EXPIRED.replace("2001-01-01T00:00:00Z", 30 * "9"), "OverflowError"),
 ]
 
 
@@ -356,6 +362,32 @@ def test_refreshed_credentials_that(server: Server, ec2: Ec2, program: Path, pri
     assert len(server.requests) == 1
     prints(program, credentials_until(datetime.now(UTC) + timedelta(hours=1)))
     assert ec2.route_tables(["vpc-1"])
+
+
+def test_a_write_that_was_given_up_is_not_sent_when_its_credentials_come_at_last(
+    server: Server, ec2: Ec2, program: Path, tmp_path: Path
+) -> None:
+    server.replies = [http(200, tables_body("rtb-1"))]
+    assert ec2.route_tables(["vpc-1"])
+    fresh = tmp_path / "fresh"
+    program.write_text(f"#!/bin/sh\nuntil cat {fresh} 2>/dev/null; do sleep 0.05; done\n")  # it hangs
+
+    async def give_up() -> None:
+        connection = Ec2Connection(ec2, Instance("i-1", "us-east-1", "vpc-1"), lambda _: ec2)
+        calls = Calls(Connector(lambda: connection), writers=1, timeout=0.001)
+        await calls.connector.connected()
+        target = interface_target("eni-1")
+        with pytest.raises(Transient, match="CallTimeout"):
+            await calls.write(Change(Action.DELETE, "rtb-1", ANYCAST, target, Reason.WITHDRAWN, target))
+        calls.close()
+
+    asyncio.run(give_up())
+    (tmp_path / "written").write_text(credentials_until(datetime.now(UTC) + timedelta(hours=1)))
+    (tmp_path / "written").rename(fresh)
+    for writer in [each for each in enumerate_threads() if each.name.startswith("ec2-write")]:
+        writer.join()
+    assert len(server.requests) == 1
+    ec2.route_tables(["vpc-1"])
 
 
 def test_while_credentials_are_good_a_failed_refresh_costs_nothing(server: Server, ec2: Ec2, program: Path) -> None:

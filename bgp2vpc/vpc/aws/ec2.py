@@ -15,7 +15,7 @@ from botocore import xform_name
 from bgp2vpc.errors import Ec2Error, OperatorError, Refused, Transient
 from bgp2vpc.prefix import IPAddress, Prefix, parse_prefix
 from bgp2vpc.vpc.access import Access
-from bgp2vpc.vpc.api import MEMBERS_PAGE_SIZE, PAGE_SIZE, VpcApi
+from bgp2vpc.vpc.api import IS_GIVEN_UP, MEMBERS_PAGE_SIZE, PAGE_SIZE, VpcApi
 from bgp2vpc.vpc.aws import wire
 from bgp2vpc.vpc.aws.auto_scaling import AutoScaling
 from bgp2vpc.vpc.aws.ec2_clients import MESSAGE_LENGTH, Ec2Clients, ec2_errors, make_session, trimmed_data
@@ -335,7 +335,10 @@ class Ec2(VpcApi):
             operation, parameters = wire.write_call(operation, table_id, prefix, target)
         except ValueError as error:
             raise Refused(operation, "InvalidTarget", str(error)) from error
-        _call(self._clients.ready().writes, operation, parameters)
+        writes = self._clients.ready().writes
+        if IS_GIVEN_UP.get()():  # new credentials may have taken minutes
+            raise Transient(operation, "GivenUp", "not sent: the credentials for it came too late")
+        _call(writes, operation, parameters)
 
 
 def endpoint_url(region: str) -> str:

@@ -74,8 +74,8 @@ _FAILURES: dict[tuple[type[Exception], ...], type[Ec2Error]] = {
     (BotoCoreError, ResponseParserError): Transient,
 }
 # Other exceptions that escape from botocore, mostly while it refreshes credentials: the credential program is missing,
-# a file unreadable, its JSON malformed, or the new credentials are expired already.
-_PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError)
+# a file unreadable, its JSON malformed, the time of expiry no date, or the new credentials are expired already.
+_PLAIN_FAILURES = (RuntimeError, OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError)
 _ALL_FAILURES = (BotoCoreError, ResponseParserError, *_PLAIN_FAILURES)
 
 
