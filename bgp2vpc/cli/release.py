@@ -11,8 +11,8 @@ def add(commands: Commands) -> None:
     release = commands.add_parser(
         "release",
         epilog="example: bgp2vpc release 192.0.2.53/32",
-        help="end a hold",
-        description="Ends the holds of PREFIX (default: all holds).",
+        help="end holds, and takeovers under way",
+        description="Ends the holds of PREFIX, and takeovers of it that are under way (default: of all prefixes).",
         allow_abbrev=False,
     )
     add_order(release, "release")
@@ -31,5 +31,5 @@ def run(args: argparse.Namespace) -> int:
         who = f"by {each['by']}: {each['reason']}" if each["reason"] else f"by {each['by']}"
         print(f"{each['prefix']} is released; it was {what} for {lasted}, since {each['since']}, {who}")
     if not ended:
-        print("nothing was held")
+        print("nothing was held or being taken over")
     return 0

@@ -126,7 +126,7 @@ complete -c bgp2vpc -n '_shtab_bgp2vpc_using hold' -l socket -xka "(__fish_compl
 complete -c bgp2vpc -n '_shtab_bgp2vpc_using hold' -l reason -x -d 'the reason, for the log and the status'
 complete -c bgp2vpc -n '_shtab_bgp2vpc_using hold' -l for -x -d 'end by itself after this time: 90s, 30m, 2h, 1d'
 complete -c bgp2vpc -n '_shtab_bgp2vpc_using hold; and test $_shtab_bgp2vpc_npos -ge 0' -ka "(_bgp2vpc_names prefixes)" -d 'such as 192.0.2.53/32, exactly as announced'
-complete -c bgp2vpc -n '_shtab_bgp2vpc_using; and test $_shtab_bgp2vpc_npos -eq 0' -a release -d 'end a hold'
+complete -c bgp2vpc -n '_shtab_bgp2vpc_using; and test $_shtab_bgp2vpc_npos -eq 0' -a release -d 'end holds, and takeovers under way'
 complete -c bgp2vpc -n '_shtab_bgp2vpc_using release' -s h -l help -d 'show this help message and exit'
 complete -c bgp2vpc -n '_shtab_bgp2vpc_using release' -s f -l file -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s configuration file: use its socket'
 complete -c bgp2vpc -n '_shtab_bgp2vpc_using release' -l socket -xka "(__fish_complete_path (commandline -ct))" -d 'the daemon'"'"'s unix socket (default: that of FILE, $BGP2VPC_SOCKET, or /run/bgp2vpc/bgp2vpc.sock)'
