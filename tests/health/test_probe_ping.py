@@ -18,6 +18,7 @@ from bgp2vpc.health.model import Ping
 from bgp2vpc.health.probe import prepare
 from bgp2vpc.health.probes.ping import PingNotAllowed, ensure_ping_allowed
 from bgp2vpc.prefix import parse_address
+from tests.virtual_time import VirtualTimeLoop
 
 pytestmark = pytest.mark.io
 
@@ -97,6 +98,25 @@ def test_two_hundred_pings_at_once_share_one_socket_per_family(may_ping: str):
         assert open_descriptors() == before
 
     run_in_new_network(story, may_ping=may_ping)
+
+
+@BOTH_WAYS
+def test_a_busy_event_loop_keeps_no_reply_waiting_for_the_others(may_ping: str):
+    """Each of its turns takes 10 ms, which is far below what counts as late."""
+
+    async def story() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
+
+        def busy() -> None:
+            loop.stall(0.01)
+            if asyncio.all_tasks(loop):
+                loop.call_soon(busy)
+
+        loop.call_soon(busy)
+        assert await asyncio.gather(*(result_of(Ping(), within=1) for _ in range(200))) == [OK] * 200
+
+    run_in_new_network(story, may_ping=may_ping, jumping=True)
 
 
 @BOTH_WAYS

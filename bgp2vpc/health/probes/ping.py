@@ -24,6 +24,8 @@ from bgp2vpc.health.reasons import during, failed, lower_first
 from bgp2vpc.prefix import IPAddress
 
 _PACKET: Final = 1024
+_AT_ONCE: Final = 256
+"""Packets read in one turn of the event loop: about as many as the kernel keeps for a socket (rmem_default)."""
 _PAYLOAD: Final = b"bgp2vpc health check".ljust(56, b".")
 _BUSY: Final = {errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM}
 """Errors of a temporarily full send queue."""
@@ -134,10 +136,15 @@ class Echoes:
             del self._waiting[sequence]
 
     def _read(self) -> None:
-        try:
-            packet, (source, *_) = self._icmp.sock.recvfrom(_PACKET)
-        except OSError:  # no packet after all, or no memory for it
-            return
+        # All that is there: while the event loop is busy, one packet a turn would leave replies waiting for too long.
+        for _ in range(_AT_ONCE):
+            try:
+                packet, (source, *_) = self._icmp.sock.recvfrom(_PACKET)
+            except OSError:  # no packet left, or no memory for it
+                return
+            self._take_in(packet, source)
+
+    def _take_in(self, packet: bytes, source: str) -> None:
         # icmplib's receive functions block and wait for one reply only. We use just its parser, a private method of
         # icmplib 3 (`_open` checks that it exists).
         reply = self._icmp._parse_reply(packet, source, time.time())
