@@ -43,13 +43,15 @@ class _Session:
     """One session. `since`: when it came up; None: it is down, since `lost`.
 
     `told`: the families whose end-of-RIB has come, None for all families. `settled`: it has been up long enough for the
-    peer to announce everything (`waited_enough`).
+    peer to announce everything (`waited_enough`). `is_removed`: it is up with a neighbor that is no longer configured,
+    so our own ExaBGP ends it.
     """
 
     since: float | None = None
     lost: float = 0.0
     told: set[str | None] = field(default_factory=set)
     settled: bool = False
+    is_removed: bool = False
 
     @property
     def is_up(self) -> bool:
@@ -73,11 +75,16 @@ class Neighbors:
     # Events
 
     def expect(self, addresses: Collection[IPAddress]) -> None:
-        """Set the addresses of the configured neighbors. One that is no longer configured and is down is forgotten."""
+        """Set the addresses of the configured neighbors. One that is not configured any more is forgotten once down."""
         for gone in self._expected.difference(addresses):
             session = self._sessions.get(gone)
-            if session is not None and not session.is_up:
+            if session is not None and session.is_up:
+                session.is_removed = True
+            elif session is not None:
                 del self._sessions[gone]
+        for each in addresses:
+            if each in self._sessions:
+                self._sessions[each].is_removed = False
         self._expected = frozenset(addresses)
         self._mentioned &= self._expected
 
@@ -119,7 +126,10 @@ class Neighbors:
         before = self._sessions.get(peer)
         if before is not None and not before.is_up:
             return False
-        self._sessions[peer] = _Session(lost=now)
+        if before is not None and before.is_removed:
+            del self._sessions[peer]
+        else:
+            self._sessions[peer] = _Session(lost=now)
         return True
 
     def end_of_rib(self, peer: IPAddress, family: str | None) -> bool:
@@ -216,6 +226,11 @@ class Neighbors:
         """Whether the session with `peer` is up."""
         session = self._sessions.get(peer)
         return session is not None and session.is_up
+
+    def is_removed(self, peer: IPAddress) -> bool:
+        """Whether the session with `peer` is up although it is no longer configured, so that our own ExaBGP ends it."""
+        session = self._sessions.get(peer)
+        return session is not None and session.is_removed
 
     @property
     def have_sessions(self) -> bool:

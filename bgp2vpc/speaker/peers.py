@@ -206,6 +206,7 @@ class Peers:
         since = self._neighbors.lost_since(peer, self._now())
         if self._neighbors.is_up(peer) and self._now() < self.exabgp.back_at + EXCUSED:
             self.hold_decisions(self.exabgp.back_at)
+        is_removed = self._neighbors.is_removed(peer)
         is_news = self._neighbors.down(peer, since)
         if self._hold_timers.closed(peer):
             self._alive(peer, "hold timer")
@@ -218,7 +219,8 @@ class Peers:
                 return
             paths = self._adj_rib_in.rib.next_hops(name)
             self._decider.session_lost(paths)
-            self._neighbors.departed(paths, Standing.LOST, since)
+            if not is_removed:
+                self._neighbors.departed(paths, Standing.LOST, since)
             self._adj_rib_in.changed(self._adj_rib_in.rib.close(name, self._now(), hold=0), "its session went down")
         if is_news:
             self._decider.neighbors_changed()

@@ -215,6 +215,23 @@ def test_a_restarted_peer_whose_hold_timer_expires_is_lost_and_gets_no_route_bac
         assert owners(lab) == {OURS}
 
 
+@pytest.mark.parametrize("is_back", [False, True])
+def test_a_session_that_we_end_since_the_neighbor_is_no_longer_configured_is_no_reason(lab, *, is_back: bool) -> None:
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.vpc.put_route("rtb-2", A, PEER)
+    peers = lab.daemon.parts.peers
+    lab.do(lambda: peers.expect([NEIGHBOR]))
+    lab.say(announce(A, "med 100"))
+    peer_announces(lab, med=100)
+    lab.wait(SETTLED)
+    lab.do(lambda: peers.expect([]))
+    if is_back:
+        lab.do(lambda: peers.expect([NEIGHBOR]))
+    hear(lab, DOWN)
+    lab.wait(120)
+    assert owners(lab) == ({OURS} if is_back else {PEER})
+
+
 @pytest.mark.parametrize("ends", [SHUTDOWN, replace(RESET, direction=Direction.SEND)], ids=["shutdown", "sent by us"])
 def test_no_other_notification_is_a_restart(lab, ends) -> None:
     lab.vpc.put_route("rtb-1", A, PEER)
