@@ -137,6 +137,29 @@ def test_silence_while_we_were_late_ourselves_is_unknown():
     assert probed(60) == ProbeResult(None, "timed out after 1 s, but our event loop was late by 60 s")
 
 
+def test_silence_while_each_turn_of_our_event_loop_was_slow_is_unknown():
+    """No single delay is a quarter of the time-out, and yet a probe of several turns cannot end in time."""
+
+    async def in_ten_turns(_: Check) -> ProbeResult:
+        for _turn in range(10):
+            await asyncio.sleep(0)
+        return ProbeResult(True)
+
+    def probed(turn: float) -> bool | None:
+        with closing(VirtualTimeLoop()) as loop:
+
+            def busy() -> None:
+                loop.stall(turn)
+                loop.call_soon(busy)
+
+            loop.call_soon(busy)
+            return loop.run_until_complete(
+                probe_within(a_check(Tcp(443, tls=Tls()), timeout=1.0), in_ten_turns)
+            ).healthy
+
+    assert (probed(0.05), probed(0.16), probed(0.2)) == (True, None, None)
+
+
 def test_a_refusal_that_came_late_because_we_stood_still_is_unknown():
     """As of a server that hangs up on a client that sends nothing for too long."""
 
