@@ -17,10 +17,12 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.place_state import Places
+from bgp2vpc.prefix import PrefixListId
 from bgp2vpc.reconcile.write.retries import Retries
 from tests.values import P1, P2, P3, P6
 
 HERE, BESIDE, THIRD, SIX, ELSEWHERE = ("rtb-1", P1), ("rtb-1", P2), ("rtb-1", P3), ("rtb-1", P6), ("rtb-2", P1)
+LIST = ("rtb-1", PrefixListId("pl-1"))
 
 
 @pytest.fixture
@@ -120,6 +122,7 @@ CAUSES = [
     ((Credentials, HERE), (Credentials, SIX), True),
     ((QuotaReached, HERE), (QuotaReached, BESIDE), True),
     ((QuotaReached, HERE), (QuotaReached, SIX), False),
+    ((QuotaReached, LIST), (QuotaReached, HERE), False),
     ((Refused, HERE), (Refused, BESIDE), False),
     ((Denied, HERE), (Denied, ELSEWHERE), False),
     ((Denied, HERE), (Credentials, BESIDE), False),

@@ -18,6 +18,7 @@ from bgp2vpc.errors import (
 )
 from bgp2vpc.policy.place_state import Failure, Places
 from bgp2vpc.policy.plan import RouteKey
+from bgp2vpc.prefix import PrefixListId
 
 FIRST_DELAY = 0.1
 LONGEST_DELAY = 30.0
@@ -134,14 +135,16 @@ def _cause_of(key: RouteKey, error: Ec2Error | None) -> _Cause | None:
     """The cause of an error that an operator has to fix; None: any other error.
 
     Places of a table share a cause if they lack the same permission or credentials, or if the table has reached its
-    quota for their IP version. Any other refusal is the cause of one place only.
+    quota for their IP version. The quota is the cause of a prefix list alone, as its route counts as many (MaxEntries):
+    where it does not fit, another one may. Any other refusal is the cause of one place only.
     """
     table_id, prefix = key
     match error:
         case Credentials() | Denied():
             return table_id, error.operation, type(error), None
         case QuotaReached():
-            return table_id, error.operation, type(error), prefix.is_ipv6
+            is_list = isinstance(prefix, PrefixListId)
+            return table_id, error.operation, type(error), prefix if is_list else prefix.is_ipv6
         case OperatorError():
             return table_id, error.operation, type(error), prefix
     return None
