@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final, TypeAlias, assert_never
 
 from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, ProbeResult, Program, Tcp
-from bgp2vpc.health.probes.tls import tls_context
+from bgp2vpc.health.probes.tls import UnusableCa, tls_context
 from bgp2vpc.health.reasons import timeout_reason
 from bgp2vpc.prefix import IPAddress
 
@@ -25,7 +25,7 @@ Prober: TypeAlias = Callable[[Check], Awaitable[ProbeResult]]
 def prepare(probe: Probe) -> None:
     """Import the code of this probe type, so that the first probe is not late, and check that it can work here.
 
-    Raises PingNotAllowed and UnusableCa. If CAs cannot be read at present, the probes report it.
+    Raises PingNotAllowed, and UnusableCa for configured CAs. If the system's cannot be read, the probes report it.
     """
     _prober(probe)
     match probe:
@@ -34,7 +34,7 @@ def prepare(probe: Probe) -> None:
 
             ensure_ping_allowed()
         case Tcp(tls=tls) | Http(tls=tls) if tls is not None:
-            with suppress(OSError):
+            with suppress(*((OSError,) if tls.ca_pem is not None else (OSError, UnusableCa))):
                 tls_context(tls.ca_pem, tls.verify)
 
 
