@@ -31,13 +31,14 @@ def guard(plan: Plan, tables: Mapping[str, TablePolicy], snapshot: Snapshot, max
             f"at once, more than max_changes: {max_changes}; nothing was written"
         )
     for change in plan.changes:
-        problem = _problem(change, tables, snapshot)
+        problem = why_refused(change, tables, snapshot)
         if problem:
             raise PlanRefused(f"{change}: {problem}; nothing was written")
     return plan
 
 
-def _problem(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> str:
+def why_refused(change: Change, tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> str:
+    """Why no rule allows this change, in words; empty if one does."""
     table_policy = tables.get(change.table_id)
     if table_policy is None:
         return "no rule finds this table"

@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Final, TypeVar
 
+from bgp2vpc.policy.guard import why_refused
 from bgp2vpc.policy.plan import Change
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.decisions import Decisions
@@ -134,7 +135,7 @@ class Slices:
         Each is updated to what its place needs now, before the guard and again before its write: meanwhile another
         decision may have started to write there, or may have come to another result.
         """
-        applier = self._applier
+        applier, view = self._applier, self._view
         still: list[Change] = []
         for some in slices(changes, CHANGES):
             still += applier.still(some, self._inputs.now())
@@ -143,10 +144,15 @@ class Slices:
         await asyncio.sleep(0)
         if applier.is_dry_run:
             for some in slices(still, CHANGES):
-                self._journal.dry_run(some, self._view.places)
+                self._journal.dry_run(some, view.places)
                 await asyncio.sleep(0)
             return
-        allowed = applier.allowed(still, is_whole=is_whole)
+        # Since its check, a table or interface may have gone: for one such change the guard would refuse all of them.
+        current: list[Change] = []
+        for each in still:
+            is_old = why_refused(each, view.tables, view.snapshot)
+            current += applier.still([each], self._inputs.now()) if is_old else [each]
+        allowed = applier.allowed(current, is_whole=is_whole)
         if not allowed and not is_whole:
             return
         cycle = applier.begin(allowed)

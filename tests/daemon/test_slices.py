@@ -261,3 +261,21 @@ def test_a_poll_that_waits_for_the_slices_of_another_decision_does_not_delay_the
     asked = many.now
     assert many.ended() == 0
     assert many.now < asked + 1
+
+
+@pytest.mark.parametrize("turns", range(4, 15))
+def test_a_table_that_goes_amid_the_slices_holds_back_no_change_of_another_table(make_lab, monkeypatch, turns) -> None:
+    monkeypatch.setattr(slices, "MANY", 0)
+    monkeypatch.setattr(slices, "PLACES", 2)
+    monkeypatch.setattr(slices, "CHANGES", 2)
+    lab = make_lab(two_hosts(2), ec2=NO_PACE, poll_time=600.0).start()
+    lab.say(*map(announce, PREFIXES))
+
+    async def later() -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        lab.daemon.parts.view.table_gone("rtb-2")
+
+    lab.loop.run_until_complete(later())
+    lab.wait(5)
+    assert set(lab.routes) >= {f"rtb-1 {each} {OURS} active" for each in PREFIXES}
