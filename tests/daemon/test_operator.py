@@ -265,6 +265,27 @@ def test_a_hold_ends_a_takeover_that_is_not_done(make_lab) -> None:
     assert (lab.routes, steering(lab)) == ([AT_PEER], [f"hold {A} {OPERATOR}"])
 
 
+@pytest.mark.parametrize("by_metadata", [False, True])
+def test_a_drain_ends_a_takeover_that_is_not_done(make_lab, *, by_metadata: bool) -> None:
+    lab = holding(make_lab, theirs(), lifecycle=True)
+    lab.say(announce(B))  # with it, everything drains for `drain_timeout`
+    lab.wait(15)
+    lab.forget_calls()
+    lab.vpc.fail_next("ReplaceRoute", Transient("ReplaceRoute", "503", "later"), times=1000)
+    lab.ask("takeover", A)
+    lab.wait(0.5)
+    if by_metadata:
+        lab.metadata = {"autoscaling/target-lifecycle-state": "Standby"}
+        lab.wait(5)
+    else:
+        lab.ask("drain")
+    lab.forget_calls()
+    lab.wait(20)
+    assert lab.ask("status")["leaving"][0]["state"] == "draining"
+    assert TAKE not in lab.writes
+    assert [each.split()[0] for each in steering(lab)] == ["drain"]
+
+
 def test_with_best_path_the_route_moves_although_the_peers_path_is_better(make_lab) -> None:
     rules = (rule(takeover=Takeover.BEST_PATH),)
     first = make_lab(two_hosts(), rules=rules)
