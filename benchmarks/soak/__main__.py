@@ -70,7 +70,7 @@ def _endure(soak: Soak, fault: str) -> Minute:
         well = soak.until_well()
         if well is None:
             soak.complain(f"not well {WELL_WITHIN:g} s after: {fault} at {name(host)}\n{mesh.story()}")
-        soak.until_polled()
+        soak.until_calm()
         _judge(soak, fault, [rig.IPV4])
         loss = client.loss(since, traffic.LATE)
     log.unlink()

@@ -27,6 +27,7 @@ KIT = Path(__file__).parents[2] / "tests/system"
 HERE = Path(__file__).parent
 HOLD_TIME = 9
 POLL_TIME = 5
+STARTUP_HOLD = 10
 DISK = "16m"
 """The file system of each host's files."""
 WANTED = tuple(f"192.0.2.{number}/32" for number in range(11, 19))
@@ -107,8 +108,17 @@ class Soak:
             self.wait(0.5)
         return time.monotonic() - began
 
-    def until_polled(self) -> None:
-        """One whole poll of each host is done, and what follows from it."""
+    def until_calm(self) -> None:
+        """Until each session has been up for `startup_hold`, and one whole poll of each host and its writes are done.
+
+        Before that time, a host concludes nothing from a prefix that its peer does not announce (docs/best-path.md).
+        """
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            rows = [row for host in self.mesh.hosts for row in host.status().get("neighbors", ())]
+            if rows and all(row["up"] and row["seconds"] > STARTUP_HOLD for row in rows):
+                break
+            self.wait(0.5)
         reads = partial(self.mesh.cloud.calls, "DescribeRouteTables")
         begun = len(reads())
         until = time.monotonic() + PATIENCE
@@ -231,7 +241,7 @@ def member(net: Any, seat: Any, cloud: Cloud, host: CloudHost, directory: Path) 
             remote=True,
             hold_time=HOLD_TIME,
             poll_time=POLL_TIME,
-            startup_hold=10,
+            startup_hold=STARTUP_HOLD,
             lifecycle=True,
             processes={"script": {"run": run}},
         ),

@@ -40,6 +40,8 @@ HANDOVER: Final = 2.0
 SETTLE: Final = 10.0
 """`settle_time`, by default."""
 STARTUP_HOLD: Final = 10.0
+RECONNECT: Final = 5.0
+"""Seconds until a session is up again after a partition."""
 POLL: Final = 66.0
 """Seconds between two polls at most: `poll_time` and a tenth."""
 EVERY, FALL, RISE = 0.2, 3, 2

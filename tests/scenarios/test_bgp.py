@@ -5,7 +5,7 @@ import pytest
 from bgp2vpc.bgp.events import Announce
 from bgp2vpc.names import PEER
 from tests.scenarios.conftest import MakeScene
-from tests.scenarios.scene import CHECKED, DELETE, HEARD, HOLD, POLL, STARTUP_HOLD, TAKE, P, Scene
+from tests.scenarios.scene import CHECKED, DELETE, HEARD, HOLD, POLL, RECONNECT, STARTUP_HOLD, TAKE, P, Scene
 from tests.simulation.host import Health, Host
 from tests.values import path
 
@@ -121,6 +121,16 @@ def test_a_service_withdrawn_in_a_partition_is_missed_until_the_next_poll(scene:
     owner, other = apart(scene)
     scene.becomes(owner, Health.WITHDRAWN)
     scene.moves_to(other, within=POLL + TAKE, gap=POLL, for_seconds=60)
+
+
+def test_a_service_withdrawn_in_a_partition_that_ends_is_missed_for_startup_hold(scene: Scene) -> None:
+    first, second = scene.hosts
+    scene.cut_bgp(first)
+    scene.wait(HOLD + TAKE)
+    owner, other = (first, second) if scene.owner is first else (second, first)
+    scene.becomes(owner, Health.WITHDRAWN)
+    scene.cut_bgp(first, linked=True)
+    scene.moves_to(other, within=RECONNECT + STARTUP_HOLD + TAKE, for_seconds=60)
 
 
 @pytest.mark.io
