@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -51,11 +51,12 @@ async def run_program(
     *,
     timeout: float | None = None,  # noqa: ASYNC109  # a time-out is distinguished from a cancellation
     env: Mapping[str, str] | None = None,
+    on_survival: Callable[[Child], None] = lambda _: None,
 ) -> Ending:
     """Run `argv` without a shell, with `env` added to our environment and an empty stdin. No failure of it raises.
 
     After `timeout` seconds or on cancellation its process group is killed. After its own end, processes left in its
-    group are ended, too. A program that cannot be killed is left running.
+    group are ended, too. A program that cannot be killed is left running, and passed to `on_survival`.
     """
     output = _Output()
     given = dict(zip(env, as_in_file(tuple(env.values())), strict=True)) if env else {}
@@ -74,12 +75,15 @@ async def run_program(
         async with asyncio.timeout(timeout):
             await child.exited()
         code = await child.wait(_LINGER)
-    except TimeoutError:
-        await child.stop(grace=0)
+    except (TimeoutError, asyncio.CancelledError) as error:
+        try:
+            await child.stop(grace=0)
+        finally:  # while it is cancelled, `stop` may raise CancelledError (asyncio.timeout of Python 3.11.2, Debian 12)
+            if child.is_running:
+                on_survival(child)
+        if isinstance(error, asyncio.CancelledError):
+            raise
         return Ending(None, output.last_line(), f"timed out after {timeout:g} s")
-    except asyncio.CancelledError:
-        await child.stop(grace=0)
-        raise
     said = output.last_line()
     trouble = "" if code == 0 else exit_text(code) + (f": {said}" if said else "")
     return Ending(code, said, trouble)

@@ -74,6 +74,11 @@ class Child:
         inlets = [Inlet(fd, handler) for fd, handler in zip(ours[1:], handlers, strict=True)]
         return cls(process, Outlet(ours[0], _STDIN_LIMIT), inlets)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the program itself has not ended, as far as asyncio has noticed."""
+        return self._process.returncode is None
+
     def signal(self, number: signal.Signals) -> bool:
         """Send a signal to the whole process group. False if the group has no process left."""
         if self._is_over:

@@ -1,14 +1,31 @@
 """Programs as probes."""
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 
 import pytest
-from health_kit import LOCAL, LOCAL6, OK, SOON, nothing_is_left, open_descriptors, reason_of, result_of, run, trouble_of
-from processes import Family
+from health_kit import (
+    LOCAL,
+    LOCAL6,
+    OK,
+    SOON,
+    nothing_is_left,
+    open_descriptors,
+    reason_of,
+    result_of,
+    run,
+    trouble_of,
+    until,
+)
+from processes import Family, gone
 
+from bgp2vpc.health import programs
 from bgp2vpc.health.model import ProbeResult, Program
+from bgp2vpc.health.probes import command
 from bgp2vpc.prefix import IPAddress
+from bgp2vpc.sources.child import Child
 
 pytestmark = pytest.mark.io
 
@@ -71,5 +88,37 @@ def test_many_given_up_at_once_leave_nothing_behind():
         reasons = await asyncio.gather(*(reason_of(sleeping, within=SOON) for _ in range(40)))
         assert set(reasons) == {"timed out after 0.3 s"}
         await nothing_is_left(before)
+
+    run(story(), jumping=True)
+
+
+class Unkillable(Child):
+    """As one of another user's is, or one that hangs in the kernel."""
+
+    def signal(self, number: signal.Signals) -> bool:
+        return True
+
+
+def test_one_that_cannot_be_killed_is_not_started_again_beside_itself(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setattr(programs, "Child", Unkillable)
+    started = tmp_path / "pids"
+    hanging = Program(("sh", "-c", f"echo $$ >> {started}; test -e {tmp_path}/well || exec sleep 1000"))
+
+    async def story() -> None:
+        probing = asyncio.create_task(reason_of(hanging, within=SOON))
+        await until(lambda: started.exists() and bool(started.read_text()))
+        assert await probing == "timed out after 0.3 s"
+        pid = int(started.read_text())
+        try:
+            for _ in range(3):
+                assert await reason_of(hanging) == f"the program of an earlier probe cannot be killed (pid {pid})"
+            assert started.read_text() == f"{pid}\n"
+            (tmp_path / "well").touch()
+        finally:
+            os.kill(pid, signal.SIGKILL)
+        await gone(pid)
+        await until(lambda: not command._survivors[hanging.argv].is_running)
+        assert await result_of(hanging) == OK
+        assert hanging.argv not in command._survivors
 
     run(story(), jumping=True)
