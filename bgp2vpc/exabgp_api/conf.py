@@ -56,6 +56,10 @@ _LATER: Final = (
 )
 
 
+_NOT_COMPARED: Final = re.compile(r'^ *(#.*|description ".*";)\n', re.MULTILINE)
+_SECTION: Final = re.compile(r"^(template|neighbor \S+) \{\n(.*?)^\}$", re.MULTILINE | re.DOTALL)
+
+
 class NotAWord(ValueError):
     """A program or argument that cannot be written in ExaBGP's configuration."""
 
@@ -82,6 +86,15 @@ def render(
             )
             text += _neighbor(nobody, _LATER)
     return text
+
+
+def resets_sessions(before: str, after: str) -> bool:
+    """Whether an ExaBGP that reads the file `after` in place of `before` ends sessions with neighbors of both.
+
+    It does so where a setting of the session has changed, such as the hold time. Both are texts of `render`.
+    """
+    old, new = (dict(_SECTION.findall(_NOT_COMPARED.sub("", text))) for text in (before, after))
+    return any(old[name] != new[name] for name in old.keys() & new.keys())
 
 
 def _neighbor(neighbor: Neighbor, comment: str = "") -> str:

@@ -19,6 +19,7 @@ from bgp2vpc.backoff import BackOff
 from bgp2vpc.bgp.mesh import BGP_PORT, Neighbor
 from bgp2vpc.config.model import RUN_PORT, Bgp, Config
 from bgp2vpc.errors import Ec2Error, ExabgpError, NoThread, Transient
+from bgp2vpc.exabgp_api.conf import resets_sessions
 from bgp2vpc.health.model import Check, ProbeResult, Tcp
 from bgp2vpc.health.probe import probe_within
 from bgp2vpc.health.reasons import failed
@@ -154,11 +155,16 @@ class ExabgpNeighbors:
         wanted = (self._wanted or {}).values()
         return [each for each in wanted if each.internal and not self._peers.has_session(each.address)]
 
-    async def reload(self) -> None:
-        """Have ExaBGP reload its file. The command is sent twice: 5.0 ignores it while it sends UPDATEs."""
-        self._adj_rib_out.reload()
-        await asyncio.sleep(RELOAD_AGAIN)
-        self._adj_rib_out.reload()
+    async def reload(self, *, resets: bool = False) -> None:
+        """Have ExaBGP reload its file. The command is sent twice: 5.0 ignores it while it sends UPDATEs.
+
+        `resets`: ExaBGP ends the sessions of which a setting has changed. That is no evidence against the neighbors.
+        """
+        for pause in (0.0, RELOAD_AGAIN):
+            await asyncio.sleep(pause)
+            if resets:
+                self._peers.exabgp.ends_sessions()
+            self._adj_rib_out.reload()
 
 
 class NeighborDiscovery:
@@ -286,4 +292,4 @@ class NeighborDiscovery:
             raise
         self._exabgp.written.set()
         event(log, logging.INFO, "ExaBGP's configuration written", file=path, neighbors=len(written.neighbors))
-        await self._exabgp.reload()
+        await self._exabgp.reload(resets=present is not None and resets_sessions(present, written.text))

@@ -49,7 +49,10 @@ class ExabgpWatch:
         """When the unanswered question was sent; None: there is none."""
         self.is_hung = False
         self.back_at = float("-inf")
-        """When the first message came after ExaBGP or this process stood still, or ExaBGP was started again."""
+        """When the first message came after ExaBGP or this process stood still, or ExaBGP was started again.
+
+        Also when ExaBGP was last told to end sessions.
+        """
         self._ask = ask
         self._hangs = hangs
         self._neighbors = neighbors
@@ -79,6 +82,10 @@ class ExabgpWatch:
         if self.is_hung:
             self.is_hung = False
             self._journal.forget(SUBJECT)
+
+    def ends_sessions(self) -> None:
+        """ExaBGP is about to end sessions by our order, which is excused as if it had stood still."""
+        self.back_at = self._now()
 
     def heard(self) -> bool:
         """ExaBGP has sent a message. Returns whether it or this process stood still, or it is another ExaBGP."""

@@ -8,14 +8,19 @@ from pathlib import Path
 import pytest
 from lab import A, B, Lab, announce, two_hosts
 
+from bgp2vpc.bgp.events import EndOfRib
 from bgp2vpc.bgp.mesh import MeshPeer
 from bgp2vpc.bgp.sessions import Standing
 from bgp2vpc.config.model import Bgp, Tag
 from bgp2vpc.errors import Denied, Throttled
+from bgp2vpc.exabgp_api.messages import Direction, PeerState, StateChange, Update
+from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.unanswered import QUESTION
 from tests.memory_vpc import MemoryVpc
+from tests.values import announce as announced
+from tests.values import rule
 
 pytestmark = pytest.mark.io
 
@@ -279,6 +284,32 @@ def test_a_reload_of_our_own_configuration_is_followed_at_once(lab: Lab, file: P
     lab.wait(5)
     assert "hold-time 30;" in file.read_text("utf-8")
     assert said(lab) == ["reload", "reload"]
+
+
+@pytest.mark.parametrize("hold_time", [3, 6])
+def test_sessions_that_exabgp_ends_because_of_another_setting_are_no_reason_to_take_a_route(
+    make_lab, vpc: MemoryVpc, file: Path, hold_time: int
+) -> None:
+    vpc.put_route("rtb-1", A, "eni-2")
+    lab = make_lab(vpc, bgp=bgp(file), rules=(rule(takeover=Takeover.BEST_PATH),)).start(helper=True, wait=5)
+    lab.hear(*RELOADED, "done", *RELOADED, "done")
+    peer = parse_address(OTHERS["i-2"])
+    path = announced(A, next_hop=str(peer), med=100)
+    up = (StateChange(peer, PeerState.UP), Update(peer, Direction.RECEIVE, (path, EndOfRib("ipv4 unicast"))))
+    lab.do(lambda: lab.tell(*up))
+    lab.say(announce(A, "med 100"))
+    lab.wait(30)
+    said(lab)
+    join(vpc, "i-3")
+    lab.reload(bgp=bgp(file, hold_time=hold_time))
+    while "reload" not in lab.to_exabgp:
+        lab.wait(0.1)
+    lab.do(lambda: lab.tell(StateChange(peer, PeerState.DOWN, "the TCP connection was closed")))
+    lab.wait(1)
+    assert lab.writes == ([f"ReplaceRoute rtb-1 {A} eni-1"] if hold_time == 3 else [])
+    lab.do(lambda: lab.tell(*up))
+    lab.wait(30)
+    assert len(lab.writes) == (hold_time == 3)
 
 
 def test_what_drains_is_said_again_as_a_last_resort(lab: Lab, file: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bgp2vpc.bgp.mesh import MeshPeer, Speaker, neighbors
-from bgp2vpc.exabgp_api.conf import NotAWord, render
+from bgp2vpc.exabgp_api.conf import NotAWord, render, resets_sessions
 from bgp2vpc.prefix import parse_address as address
 
 ROOT = Path(__file__).parents[2]
@@ -113,3 +113,21 @@ def test_the_same_wish_gives_the_same_text() -> None:
 def test_a_command_that_exabgps_configuration_cannot_hold_is_refused(word: str) -> None:
     with pytest.raises(NotAWord):
         render(ONE, (), helper=(word, "helper"), file="f", hold_time=3, grows=False)
+
+
+@pytest.mark.parametrize(
+    ("after", "expected"),
+    [
+        (rendered(ONE, [ROUTER, *MEMBERS]), False),
+        (rendered(ONE, [ROUTER, *MEMBERS, MeshPeer(address("10.0.0.3"))]), False),
+        (rendered(ONE, MEMBERS), False),
+        (rendered(ONE, [ROUTER, replace(MEMBERS[0], description="another instance"), MEMBERS[1]]), False),
+        (rendered(ONE, [ROUTER, *MEMBERS]).replace("# A helper", "# Some helper"), False),
+        (rendered(ONE, [ROUTER, *MEMBERS], hold_time=6), True),
+        (rendered(replace(ONE, router_id=OWN4 + 1), [ROUTER, *MEMBERS]), True),
+        (rendered(replace(ONE, addresses=(OWN4 + 1,)), [ROUTER, *MEMBERS]), True),
+        (rendered(ONE, [replace(ROUTER, passive=True), *MEMBERS]), True),
+    ],
+)
+def test_only_another_setting_of_a_neighbor_that_stays_resets_sessions(after: str, *, expected: bool) -> None:
+    assert resets_sessions(rendered(ONE, [ROUTER, *MEMBERS]), after) is expected
