@@ -10,6 +10,7 @@ from bgp2vpc.bgp.prefix_list import PrefixList, parse_prefix_range
 from bgp2vpc.config.load import load, parse
 from bgp2vpc.config.model import Bgp, CompletedHook, Config, Ec2Limits, OnExit, OrderTags, Process, Tag
 from bgp2vpc.errors import ConfigError
+from bgp2vpc.health.model import Http
 from bgp2vpc.notify.model import AlertKind, Recipient
 from bgp2vpc.policy.damping import DampingLimits
 from bgp2vpc.policy.plan import Action
@@ -19,6 +20,7 @@ from bgp2vpc.serf.model import Agent
 from bgp2vpc.vpc.finders import And, ByTag, Finder, Ids, InSubnet, Main, Or
 from bgp2vpc.vpc.model import parse_target
 from bgp2vpc.web.model import WebSettings
+from tests.health.certificates import make_authority
 
 DATA = Path(__file__).parent / "data"
 MINIMAL = "routetables: {private: {find: {type: main}, accept: [192.0.2.53/32]}}\n"
@@ -423,3 +425,18 @@ def test_a_list_of_prefixes_with_a_check_for_each_is_one_entry() -> None:
     }  # fmt: skip
     (warning,) = config.warnings
     assert str(warning) == "f.yaml:4: healthchecks.idle: checks nothing: no entry of manage_routes names it"
+
+
+def test_what_stands_between_certificates_need_not_be_ascii(tmp_path: Path) -> None:
+    """As the names of CAs in the bundle of Mozilla."""
+    file, pem = tmp_path / "ca.pem", make_authority(tmp_path).ca_pem
+    file.write_text(f"# Főtanúsítvány\n{pem}", "utf-8")
+    text = f"""\
+healthchecks:
+  web: {{type: https, destination: 192.0.2.1, every: 1, config: {{certPath: {file}}}}}
+routetables: {{vpn: {{find: {{type: main}}, manage_routes: [{{cidr: 192.0.2.1, healthcheck: web}}]}}}}
+"""
+    (check,) = parse(text, "f").checks
+    assert isinstance(check.probe, Http)
+    assert check.probe.tls is not None
+    assert pem in (check.probe.tls.ca_pem or "")

@@ -51,9 +51,10 @@ def certificate_file(value: object) -> str:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise ValueError(f"'{path}' cannot be read: {reason}") from None
     try:
-        return certificate(data.decode("ascii"))
+        # What stands between the certificates, such as names of CAs in UTF-8, is no part of them.
+        return certificate(data.decode("ascii", "ignore"))
     except ValueError as error:
-        raise ValueError(f"'{path}' {error if not isinstance(error, UnicodeError) else 'is no PEM file'}") from None
+        raise ValueError(f"'{path}' {error}") from None
 
 
 def statuses(value: object) -> frozenset[int]:
