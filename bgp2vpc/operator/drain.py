@@ -282,11 +282,11 @@ class Drainer(Observer):
         errors = [each for each in read if isinstance(each, Ec2Error)]
         self._journal.told("drain", errors[0] if errors else None)
         before = view.ours()
-        for table_id, table in zip(tables, read, strict=True):
+        for table in read:
             if isinstance(table, Ec2Error):
                 continue
-            if table is None:
-                view.table_gone(table_id)
+            if table is None:  # a poll shows whether it is gone; until then its routes count as ours
+                self._reconciler.poll_now()
             else:
                 view.reread(table, asked, self._now())
         self._reconciler.prefixes_changed({prefix for _, prefix in before ^ view.ours()} | view.changed)

@@ -16,7 +16,7 @@ from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from bgp2vpc.errors import Ec2Error, NoThread, Transient
 from bgp2vpc.policy.plan import Action, Change
@@ -36,6 +36,7 @@ from bgp2vpc.vpc.model import (
     Subnet,
     TaggedInstance,
     Target,
+    TargetKind,
     is_transit,
 )
 
@@ -51,10 +52,25 @@ LIMIT_ELSEWHERE = 4.0
 """The same in other accounts and regions: shorter, as a poll waits for all of them."""
 THREADS = 500
 """The number of threads of the process above which `Calls._replace` makes no new ones: the next calls then wait."""
+STRANGE: Final = "StrangeAnswer"
+"""Error code of our own, for an answer of EC2 that cannot be true."""
 T = TypeVar("T")
 
 Connect = Callable[[], Ec2Connection]
 """Connects to EC2, and blocks meanwhile. Raises MetadataError or Ec2Error; both may be temporary."""
+
+
+def checked(vpc_ids: Collection[str], tables: tuple[RouteTable, ...]) -> tuple[RouteTable, ...]:
+    """These tables. Raises Transient for an answer that cannot be true.
+
+    Every table has a local route (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html).
+    """
+    for table in tables:
+        if table.vpc_id not in vpc_ids:
+            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} of {table.vpc_id} was not asked for")
+        if not any(route.target.kind is TargetKind.LOCAL for route in table.routes):
+            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
+    return tables
 
 
 class Connector:
@@ -136,14 +152,19 @@ class Calls:
 
     async def route_tables(self, vpc_ids: Collection[str], table_ids: Collection[str] = ()) -> tuple[RouteTable, ...]:
         """As `VpcApi.route_tables`, each table with the access of these calls. Raises Ec2Error."""
-        return await self._read("DescribeRouteTables", lambda vpc: self._ours(vpc.route_tables(vpc_ids, table_ids)))
+
+        def call(vpc: VpcApi) -> tuple[RouteTable, ...]:
+            return self._ours(checked(vpc_ids, vpc.route_tables(vpc_ids, table_ids)))
+
+        return await self._read("DescribeRouteTables", call)
 
     async def tables_before_write(self, vpc_ids: Collection[str], table_ids: Collection[str]) -> tuple[RouteTable, ...]:
         """As `VpcApi.tables_before_write`; tables of transit gateways are read as usual. Raises Ec2Error."""
         found: tuple[RouteTable, ...] = ()
         if of_vpcs := [each for each in table_ids if not is_transit(each)]:
             found += await self._read(
-                "DescribeRouteTables", lambda vpc: self._ours(vpc.tables_before_write(vpc_ids, of_vpcs))
+                "DescribeRouteTables",
+                lambda vpc: self._ours(checked(vpc_ids, vpc.tables_before_write(vpc_ids, of_vpcs))),
             )
         if of_gateways := [each for each in table_ids if is_transit(each)]:
             found += await self.transit_tables((), of_gateways)

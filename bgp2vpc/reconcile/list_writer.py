@@ -259,6 +259,7 @@ class ListWriter(Observer):
         for table_id, table in zip(table_ids, read, strict=True):
             if table is None:
                 view.table_gone(table_id)
+                self._reconciler.poll_now()
             else:
                 view.reread(table, asked, self._now())
         self._reconciler.decide_again({list_id, *view.changed})

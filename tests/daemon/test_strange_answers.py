@@ -65,3 +65,46 @@ def test_it_is_not_believed_and_what_was_known_stays(make_lab, call: str, spoil:
     lab.say(withdraw(A), announce(B))
     lab.wait(2)
     assert lab.routes == [f"rtb-1 {B} {OURS} active"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [lambda _: (), lambda tables: tuple(replace(table, routes=()) for table in tables)],
+    ids=["no table", "no routes"],
+)
+def test_a_withdrawal_whose_read_is_answered_strangely_does_not_wait_for_the_next_poll(make_lab, spoil) -> None:
+    vpc = StrangeVpc()
+    vpc.add_table("rtb-1", tags={"type": "private"})
+    vpc.add_interface(OURS, "i-1", addresses=["10.0.0.10"])
+    lab = make_lab(vpc, poll_time=600.0).start()
+    lab.say(announce(A))
+    lab.wait(20)
+
+    def once(tables):
+        del vpc.spoil["route_tables"]
+        return spoil(tables)
+
+    vpc.spoil["route_tables"] = once
+    lab.say(withdraw(A))
+    lab.wait(5)
+    assert lab.routes == []
+
+
+def test_a_drain_whose_read_lacks_a_table_does_not_end_before_a_poll_has_shown_what_is_there(make_lab) -> None:
+    vpc = StrangeVpc()
+    vpc.add_table("rtb-1", tags={"type": "private"})
+    vpc.add_interface(OURS, "i-1", addresses=["10.0.0.10"])
+    lab = make_lab(vpc, poll_time=600.0, drain_timeout=30.0).start()
+    lab.say(announce(A))
+    lab.wait(20)
+
+    def once(_):
+        del vpc.spoil["route_tables"]
+        return ()
+
+    vpc.spoil["route_tables"] = once
+    lab.ask("drain")
+    lab.wait(20)
+    assert [each["state"] for each in lab.ask("status")["leaving"]] == ["draining"]
+    lab.wait(20)
+    assert lab.routes == []

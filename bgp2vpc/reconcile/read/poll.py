@@ -21,7 +21,7 @@ from typing import Final, TypeVar
 
 from bgp2vpc.backoff import back_off
 from bgp2vpc.errors import Ec2Error, Throttled, Transient
-from bgp2vpc.reconcile.ec2_calls import Calls
+from bgp2vpc.reconcile.ec2_calls import STRANGE, Calls
 from bgp2vpc.reconcile.journal import Tell
 from bgp2vpc.reconcile.read.poll_time import PollTime
 from bgp2vpc.reconcile.read.questions import (
@@ -33,15 +33,11 @@ from bgp2vpc.reconcile.read.questions import (
 )
 from bgp2vpc.reconcile.view import View
 from bgp2vpc.vpc.access import OWN, Access
-from bgp2vpc.vpc.model import Interface, ManagedPrefixList, RouteTable, Subnet, TargetKind
+from bgp2vpc.vpc.model import Interface, ManagedPrefixList, RouteTable, Subnet
 from bgp2vpc.vpc.snapshot import Snapshot
 
 T = TypeVar("T")
 Known = TypeVar("Known")
-
-STRANGE: Final = "StrangeAnswer"
-"""Error code of our own, for an answer of EC2 that cannot be true."""
-
 
 FIRST_RETRY: Final = 0.5
 """Seconds from a failed poll to the next one; twice as long after each further failure, up to `poll_time`."""
@@ -158,7 +154,6 @@ async def _read(calls: Calls, view: View, access: Access, vpc_ids: Collection[st
     asked = named if access.region else [own_id, *named]
     try:
         tables, found = await asyncio.gather(there.route_tables(vpc_ids), asyncio.gather(*map(there.interfaces, asked)))
-        _check_tables(vpc_ids, tables)
     except Ec2Error as error:
         tell(f"route tables of {access}", error)
         return None
@@ -253,27 +248,18 @@ async def _transit(calls: Calls, view: View, tell: Tell) -> tuple[tuple[Interfac
 def _check(view: View, vpc_ids: Collection[str], tables: Sequence[RouteTable], interfaces: Sequence[Interface]) -> None:
     """Raise Transient for an answer that cannot be true, so that the poll fails and the view stays as it was.
 
-    Every VPC has a main route table, every table a local route, and every instance a primary interface that cannot be
-    detached (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html,
+    Every VPC has a main route table, and every instance a primary interface that cannot be detached
+    (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html,
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html).
     """
     own = view.instance.vpc_id
     if own in vpc_ids and not any(table.vpc_id == own for table in tables):
         raise Transient("DescribeRouteTables", STRANGE, f"{own} has no route table in the answer")
-    _check_tables(vpc_ids, tables)
     if not interfaces:
         raise Transient("DescribeNetworkInterfaces", STRANGE, f"{view.instance.id} has no interface in the answer")
     for each in interfaces:
         if each.instance_id not in (None, view.instance.id):  # if it counted as ours, routes to it might be deleted
             raise Transient("DescribeNetworkInterfaces", STRANGE, f"{each.id} of {each.instance_id} was not asked for")
-
-
-def _check_tables(vpc_ids: Collection[str], tables: Sequence[RouteTable]) -> None:
-    for table in tables:
-        if table.vpc_id not in vpc_ids:
-            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} of {table.vpc_id} was not asked for")
-        if not any(route.target.kind is TargetKind.LOCAL for route in table.routes):
-            raise Transient("DescribeRouteTables", STRANGE, f"{table.id} has no local route in the answer")
 
 
 class Polls:

@@ -160,7 +160,7 @@ class Applier:
                 event(log, logging.WARNING, "suppressed: route flapping", **where, seconds=seconds, hint=hint)
             if outcome.change.reason in _FROM_ONE_WHO_MAY_DELETE:
                 asyncio.get_running_loop().call_later(AFTER_A_TAKE, self._rereader.reread, [change.key])
-        if isinstance(outcome.error, InterfaceGone | TableGone):
+        if isinstance(outcome.error, InterfaceGone | TableGone) or change.table_id not in self._view.snapshot.tables:
             self._polls.at_once()
         self._queue.add([change.prefix])
         self._enqueue_released()
