@@ -1,6 +1,8 @@
 """What peers say before there is a daemon."""
 
-from bgp2vpc.exabgp_api.messages import Message, Opened
+from dataclasses import replace
+
+from bgp2vpc.exabgp_api.messages import Message, Opened, Update
 from bgp2vpc.exabgp_api.messages_text import decode
 from bgp2vpc.prefix import parse_address
 from bgp2vpc.speaker.startup_buffer import StartupBuffer
@@ -19,6 +21,10 @@ def update(peer: str, prefix: str, verb: str = "announce") -> str:
         f'"asn": {{"local": 1, "peer": 2}}, "direction": "receive", '
         f'"message": {{"update": {{"{verb}": {{"ipv4 unicast": {family}}}}}}}}}}}'
     )
+
+
+def updates(*lines: str) -> list[Update]:
+    return [each for each in messages(*lines) if isinstance(each, Update)]
 
 
 def left_of(*said: Message, limit: int = 10) -> list[Message]:
@@ -58,8 +64,19 @@ def test_answers_and_refused_connects_are_not_kept() -> None:
 
 
 def test_the_oldest_goes_first_when_a_peer_says_too_much() -> None:
-    updates = messages(*(update("10.0.0.1", f"192.0.2.{n}/32") for n in range(5)))
-    assert left_of(*updates, *messages(UP_B), limit=3) == [*updates[2:], *messages(UP_B)]
+    said = updates(*(update("10.0.0.1", f"192.0.2.{n}/32") for n in range(5)))
+    assert left_of(*said, *messages(UP_B), limit=3) == [*said[2:], *messages(UP_B)]
+
+
+def test_a_prefix_that_flaps_for_days_costs_no_other_one_its_announcement() -> None:
+    stable, again = updates(update("10.0.0.1", "192.0.2.1/32"), update("10.0.0.1", "192.0.2.2/32"))
+    gone = messages(update("10.0.0.1", "192.0.2.2/32", "withdraw"))
+    up, eor = messages(UP_A, "neighbor 10.0.0.1 receive update route eor 1/1 (ipv4 unicast)")
+    flaps = [*gone, again] * 1000
+    assert left_of(up, stable, eor, *flaps) == [up, stable, eor, again]
+    assert left_of(up, stable, eor, *flaps, *gone) == [up, stable, eor, *gone]
+    both = replace(stable, events=(*stable.events, *again.events))
+    assert left_of(up, both, *gone * 10) == [up, stable, *gone]
 
 
 def test_it_is_handed_over_once() -> None:
