@@ -43,15 +43,13 @@ from bgp2vpc.vpc.model import (
 READERS = 4
 CONNECT_LIMIT = 60.0
 """Seconds for one attempt to connect: a program for credentials may hang, or metadata may arrive byte by byte."""
-CONNECTORS = 4
-"""Threads for attempts to connect: one that was given up keeps its thread until it ends."""
 LIMIT = 20.0
 """The longest time of a whole call, in multiples of `ec2.timeout`: a read may have many pages, and a write may have to
 wait for a thread first."""
 LIMIT_ELSEWHERE = 4.0
 """The same in other accounts and regions: shorter, as a poll waits for all of them."""
 THREADS = 500
-"""The number of threads of the process above which `Calls._replace` makes no new ones: the next calls then wait."""
+"""The number of threads of the process above which no new ones replace those that hang: the next calls then wait."""
 STRANGE: Final = "StrangeAnswer"
 """Error code of our own, for an answer of EC2 that cannot be true."""
 T = TypeVar("T")
@@ -78,7 +76,7 @@ class Connector:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
-        self._threads = ThreadPoolExecutor(CONNECTORS, "connect")
+        self._threads = ThreadPoolExecutor(1, "connect")
         self._connection: Ec2Connection | None = None
         self.ready = asyncio.Event()
         """Set once we are connected."""
@@ -89,6 +87,9 @@ class Connector:
             async with asyncio.timeout(CONNECT_LIMIT):
                 connection = await on_thread(self._connect, self._threads)
         except TimeoutError as error:
+            if threading.active_count() <= THREADS:  # that attempt keeps its thread until it ends, perhaps for ever
+                self._threads.shutdown(wait=False)
+                self._threads = ThreadPoolExecutor(1, "connect")
             what = f"no identity, credentials and VPC of this instance within {CONNECT_LIMIT:g} s"
             raise Transient("Connect", "CallTimeout", what) from error
         self._threads.shutdown(wait=False)

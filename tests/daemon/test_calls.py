@@ -78,6 +78,31 @@ def test_calls_that_are_given_up_do_not_pile_up_threads_without_end(monkeypatch:
     asyncio.run(story())
 
 
+def test_attempts_to_connect_that_hang_for_ever_hold_up_no_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bgp2vpc.reconcile.ec2_calls.CONNECT_LIMIT", 0.05)
+    hangs, let_go, vpc = threading.Event(), threading.Event(), two_hosts()
+    hangs.set()
+
+    def connect() -> Ec2Connection:
+        if hangs.is_set():
+            let_go.wait()
+        return connected_to(vpc)
+
+    async def story() -> None:
+        connector = Connector(connect)
+        for _ in range(6):
+            with pytest.raises(Transient, match="CallTimeout"):
+                await connector.connected()
+        hangs.clear()
+        monkeypatch.setattr("bgp2vpc.reconcile.ec2_calls.CONNECT_LIMIT", PATIENCE)
+        assert (await connector.connected()).id == "i-1"
+
+    try:
+        asyncio.run(story())
+    finally:
+        let_go.set()
+
+
 def test_a_thread_that_cannot_be_started_is_a_call_that_may_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
