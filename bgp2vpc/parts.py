@@ -216,7 +216,7 @@ class Parts:
             drainer=self.drainer, operator=self.operator, alerts=self.alerts, lag=self.lag, exabgp=self.exabgp,
         )  # fmt: skip
         self.explaining = Explaining(
-            self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, noop=mode.noop
+            self.adj_rib_in, self.health, self.drainer, self.operator, self.reconciler, self.journal, noop=mode.noop
         )
         self.supervision = add(Supervision(outside.systemd, self.status_source.headline, self.reconciler.polls, start))
         given = Given(self.status_source, self.operator, self.explaining, self.meter.tally)

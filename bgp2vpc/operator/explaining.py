@@ -30,11 +30,14 @@ from bgp2vpc.policy.list_entries import EntryChanges, list_problem
 from bgp2vpc.policy.place_state import PlaceState
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix, PrefixListId
+from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.list_writer import changes_wanted
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.status import CHECK_STATES
+from bgp2vpc.vpc.model import RouteTable
+from bgp2vpc.vpc.snapshot import Snapshot
 
 
 class ChecksOfSources(Protocol):
@@ -49,11 +52,12 @@ class Explaining:
 
     def __init__(
         self, adj_rib_in: AdjRibIn, checks: ChecksOfSources, drainer: Drainer, operator: Operator,
-        reconciler: Reconciler, *, noop: bool,
+        reconciler: Reconciler, journal: Journal, *, noop: bool,
     ) -> None:  # fmt: skip
         self._adj_rib_in = adj_rib_in
         self._checks = checks
         self._drainer = drainer
+        self._journal = journal
         self._operator = operator
         self._noop = noop
         self._reconciler = reconciler
@@ -81,6 +85,8 @@ class Explaining:
         ]
         places = tuple(self._places(prefix, table))
         with_rule = {place.why.table_id for place in places}
+        failing = self._journal.failing
+        messages = {each.subject: each.message for each in self._journal.errors if each.subject in failing}
         facts = Facts(
             prefix=prefix,
             at=time.time(),
@@ -105,6 +111,9 @@ class Explaining:
             noop=self._noop,
             lists=tuple(self._lists(prefix, table)),
             entries=self._entries(prefix) if isinstance(prefix, PrefixListId) else "",
+            unread=messages.get("connect") or messages.get("observe") or "",
+            read_at=self._journal.last_read_at,
+            refused=messages.get("plan", ""),
         )
         if not facts.is_anything_known:
             raise BadQuestion(
@@ -206,7 +215,13 @@ class Explaining:
                     state.suppressed_for(now),
                     found.verdict.awaits if found.verdict else None,
                     tuple(sorted(state.late)),
+                    is_unread=_is_unread(table_policy.table, view.snapshot),
                 )
+
+
+def _is_unread(table: RouteTable, snapshot: Snapshot) -> bool:
+    """Whether the last poll could not read this table."""
+    return snapshot.is_transit_unread if table.is_transit else table.access in snapshot.unread
 
 
 def _pending(prefix: Prefix, problem: str, changes: EntryChanges | None) -> str:

@@ -6,6 +6,7 @@ whose text does not change merely with time.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bgp2vpc.ages import age
@@ -122,6 +123,7 @@ class PlaceFacts:
     """The facts about one place. `suppressed_for`: seconds, None if it is not suppressed.
 
     `awaits`: the interface of the peer that is expected to write. `late`: interfaces of peers that have not.
+    `is_unread`: the last poll could not read the table, and its routes are those of an earlier one.
     """
 
     why: Explanation
@@ -130,6 +132,7 @@ class PlaceFacts:
     suppressed_for: float | None = None
     awaits: str | None = None
     late: tuple[str, ...] = ()
+    is_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,8 @@ class Facts:
 
     `unruled`: (table, route) of routes without a rule. `table`: the requested table, None for all. `tables`: all tables
     that are read. `polled`: the poll interval in words. `entries`: for a prefix list, its size and pending changes, in
-    words.
+    words. `unread`: why EC2 cannot be read at present, empty if it can; `read_at`: when it was last read (ISO 8601).
+    `refused`: why the guard has refused the last plan, empty if it has not.
     """
 
     prefix: Prefix
@@ -156,6 +160,9 @@ class Facts:
     noop: bool = False
     lists: tuple[ListFacts, ...] = ()
     entries: str = ""
+    unread: str = ""
+    read_at: str | None = None
+    refused: str = ""
 
     @property
     def is_anything_known(self) -> bool:
@@ -235,16 +242,27 @@ class _Words:
                     yield f"  check {check.name}: {check.state}{since}{unknown}{why}"
             if facts.observed and rule.name not in {each.rule for each in facts.lists}:
                 yield from self._without_place(rule, f"rule {rule.name} is about it, {rule.covered_by}{where}, but")
-        if not facts.observed:
-            yield "EC2 has not answered yet: nothing is known of any route table"
-        elif facts.table and facts.table not in facts.tables:
-            yield f"{facts.table} is none of the route tables that are read"
+        yield from self._reads()
         if not covering:
             yield "no rule accepts or manages it, so nothing is ever written for it; rules are:"
             for rule in facts.rules:
                 yield f"  {rule.name}: {rule.accepts}{f' ({rule.where})' if rule.where else ''}"
         for table, route in facts.unruled:
             yield f"{table} has a route for it, to {_holder(route)}, but no rule of ours is about that table and prefix"
+
+    def _reads(self) -> Iterator[str]:
+        """Whether the route tables are read, so that what follows about them is true."""
+        facts = self._facts
+        if not facts.observed:
+            why = f"; the last try: {facts.unread}" if facts.unread else ""
+            yield f"EC2 has not answered yet: nothing is known of any route table{why}"
+            return
+        if facts.unread:
+            at = f", {self._time(datetime.fromisoformat(facts.read_at).timestamp())}" if facts.read_at else ""
+            yield f"EC2 cannot be read now: {facts.unread}"
+            yield f"  what follows about routes is as of the last read{at}, and may have changed since"
+        if facts.table and facts.table not in facts.tables:
+            yield f"{facts.table} is none of the route tables that are read"
 
     def _list(self, found: ListFacts) -> Iterator[str]:
         name = f" ({found.name})" if found.name else ""
@@ -285,6 +303,8 @@ class _Words:
             before = "before " if since is not None and since.found else ""
             when = f", since {before}{self._time(since.target)}" if since is not None else ""
             yield f"  the table has a route to {_holder(route)}{when}"
+        if place.is_unread:
+            yield "  the last poll could not read this table: its routes are those of an earlier one"
         yield from _other_routes(why)
         yield from self._verdict(place)
         if place.trouble is not None:
@@ -320,6 +340,8 @@ class _Words:
             yield f"    {verdict.detail}"
         if change is not None:
             yield f"  to be written: {change}{' (noop: it is not)' if self._facts.noop else ''}"
+            if self._facts.refused and not change.is_withdrawal:
+                yield f"    but the plan was refused: {self._facts.refused}"
 
 
 def _ordered(row: Mapping[str, Any]) -> str:

@@ -42,6 +42,9 @@ def to_json(facts: Facts) -> dict[str, Any]:
         ],
         "unruled": [{"route_table_id": table, "target": str(route.target)} for table, route in facts.unruled],
         "polled": facts.polled,
+        "unread": facts.unread or None,
+        "read": facts.read_at,
+        "refused": facts.refused or None,
         "lines": lines(facts),
     }
 
@@ -106,6 +109,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "damped_for": place.suppressed_for,
         "awaits": place.awaits,
         "late": list(place.late),
+        "unread": place.is_unread,
     }
 
 

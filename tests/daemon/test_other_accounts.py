@@ -133,6 +133,13 @@ def test_the_page_and_the_metrics_name_an_account_that_gives_no_answer(lab: Lab,
     lab.start()
     fails(there, ALWAYS)
     lab.wait(66)
+    (place,) = lab.ask("why", A, "rtb-7")["tables"]
+    assert place["unread"]
+    assert (
+        "  the last poll could not read this table: its routes are those of an earlier one"
+        in (lab.ask("why", A, "rtb-7")["lines"])
+    )
+    assert not lab.ask("why", A, "rtb-1")["tables"][0]["unread"]
     shown = lab.do(lab.daemon.parts.status_source.now)
     parts = Pages().parts(Told(shown, (), (), ()))
     assert f"<b>{NAME}</b>: 1 route table of" in parts["summary"]

@@ -354,7 +354,33 @@ def test_before_ec2_has_answered_the_announcement_is_told(make_lab) -> None:
     lab.connect = lambda: (_ for _ in ()).throw(Denied("x", "x", "x"))
     lab.start()
     lab.say(announce(A))
-    assert why(lab)[2:] == ["  EC2 has not answered yet: nothing is known of any route table"]
+    (told,) = why(lab)[2:]
+    assert told == "  EC2 has not answered yet: nothing is known of any route table; the last try: x: x: x"
+
+
+def test_while_ec2_cannot_be_read_the_age_of_what_is_known_is_told(make_lab) -> None:
+    lab = make_lab().start()
+    lab.say(announce(A))
+    lab.wait(2)
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.vpc.fail_next("DescribeRouteTables", Denied("DescribeRouteTables", "UnauthorizedOperation", "no"), times=999)
+    lab.wait(600)
+    told = why(lab)
+    assert told[2:4] == [
+        "  EC2 cannot be read now: DescribeRouteTables: UnauthorizedOperation: no",
+        "    what follows about routes is as of the last read, TIME, and may have changed since",
+    ]
+    assert "  the table has a route to eni-1 of i-1 (active), since TIME" in told
+    assert lab.ask("why", A)["unread"] == "DescribeRouteTables: UnauthorizedOperation: no"
+
+
+def test_of_a_refused_plan_nothing_is_said_to_be_written(make_lab) -> None:
+    lab = make_lab(max_changes=1).start()
+    lab.say(announce(A), announce(B))
+    lab.wait(2)
+    *_, planned, refusal = why(lab)
+    assert planned == "  to be written: create rtb-1 192.0.2.1/32 eni-1: absent"
+    assert refusal.startswith("    but the plan was refused: 2 routes to create and 0 to replace at once")
 
 
 def test_what_was_said_is_forgotten_with_the_path(lab: Lab) -> None:
