@@ -65,6 +65,8 @@ class Trouble:
 
 
 REGION_UNKNOWN: Final = Trouble("the region is not known")
+TRANSIT: Final = "transit gateways"
+PREFIX_LISTS: Final = "prefix lists"
 
 T = TypeVar("T")
 Known: TypeAlias = T | Trouble
@@ -130,7 +132,7 @@ class Vpc:
     """The VPC as read from EC2, the tables that rules find, and the instances that `peers_by_tag` finds (`members`).
 
     `fallbacks`: (VPC, target) -> why it cannot be a fallback, empty if it can. `accounts`: for each other account or
-    region, the number of tables read.
+    region, the number of tables read. `troubles`: what else could not be read (`TRANSIT`, `PREFIX_LISTS`), and why.
     """
 
     instance: Instance
@@ -139,6 +141,7 @@ class Vpc:
     fallbacks: Mapping[tuple[str, Target], Known[str]] = field(default_factory=dict)
     members: Known[tuple[TaggedInstance, ...]] = ()
     accounts: Mapping[Access, Known[int]] = field(default_factory=dict)
+    troubles: Mapping[str, Trouble] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

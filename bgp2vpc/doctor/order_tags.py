@@ -7,6 +7,7 @@ from typing import Final
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.model import Finding, Known, MetadataAnswer, Rehearsal, Trouble, Vpc, fail, ok, warn
 from bgp2vpc.doctor.subjects import named
+from bgp2vpc.errors import OperatorError
 from bgp2vpc.vpc.order_tags import GROUP_TAG
 
 READ: Final = "DescribeTags"
@@ -27,11 +28,12 @@ def drain_tag(
     asked = [] if isinstance(rehearsals, Trouble) else [each for each in rehearsals if each.operation == READ]
     if any(each.error is None for each in asked):
         yield ok("drain-tag", f"metadata shows no tags; {config.tags.drain} is asked of EC2 with each poll")
-    elif asked:
+    elif asked and isinstance(asked[0].error, OperatorError):
         words = f"metadata shows no tags, and ec2:{READ} fails: {config.tags.drain} drains nothing ({asked[0].error})"
         yield fail("drain-tag", words, allow)
     else:
-        yield warn("drain-tag", f"metadata shows no tags, and whether ec2:{READ} is allowed is not known", allow)
+        why = f" ({asked[0].error})" if asked else ""
+        yield warn("drain-tag", f"metadata shows no tags, and whether ec2:{READ} is allowed is not known{why}", allow)
 
 
 def without_tags(found: Known[tuple[Rehearsal, ...]]) -> Known[tuple[Rehearsal, ...]]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.model import (
+    PREFIX_LISTS,
     Endpoint,
     Finding,
     Known,
@@ -154,6 +155,10 @@ def prefix_lists(config: Config, vpc: Vpc, running: Known[Running]) -> Iterator[
     """Whether the prefix list of each rule can be used and has room for the offered prefixes."""
     wanted = managed(config.rules) | offered_by(running)
     for rule in (each for each in config.rules if each.prefix_list):
+        if trouble := vpc.troubles.get(PREFIX_LISTS):
+            words = f"rule {rule.name}: whether its prefix list can be used is not known: {trouble.why}"
+            yield warn("prefix-list", words)
+            continue
         name = rule.prefix_list and (rule.prefix_list.name or "anycast")
         mend = "aws ec2 describe-managed-prefix-lists"
         of_tables = [policy for policy in vpc.tables.values() if rule in policy.rules]

@@ -11,6 +11,7 @@ from bgp2vpc.bgp.path import SELF
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor.accounts import role_policy
 from bgp2vpc.doctor.model import (
+    TRANSIT,
     Finding,
     Known,
     MetadataAnswer,
@@ -145,7 +146,10 @@ def transit_tables(config: Config, vpc: Vpc) -> Iterator[Finding]:
             continue
         found = [each for each, policy in vpc.tables.items() if rule in policy.rules and policy.table.is_transit]
         gateways = sorted({each.vpc_id for each in vpc.snapshot.attachments})
-        if found:
+        if trouble := vpc.troubles.get(TRANSIT):
+            words = f"rule {rule.name}: the tables of transit gateways that it finds are not known: {trouble.why}"
+            yield warn("transit-gateway", words)
+        elif found:
             yield ok("transit-gateway", f"rule {rule.name} finds {named(found)}")
         elif gateways:
             mend = (

@@ -4,9 +4,13 @@ import threading
 
 import pytest
 
-from bgp2vpc.doctor.facts.gather import Fact
-from bgp2vpc.doctor.model import Trouble
-from bgp2vpc.errors import MetadataError
+from bgp2vpc.config.model import Config
+from bgp2vpc.doctor.facts.gather import Fact, read_prefix_lists
+from bgp2vpc.doctor.model import PREFIX_LISTS, Trouble
+from bgp2vpc.errors import Denied, MetadataError
+from bgp2vpc.vpc.prefix_lists import PrefixListRef
+from tests.memory_vpc import MemoryVpc
+from tests.values import rule
 from tests.waiting import PATIENCE
 
 
@@ -30,3 +34,15 @@ def test_one_that_goes_wrong_says_why(error: Exception) -> None:
     known = Fact(gather).known()
     assert isinstance(known, Trouble)
     assert (known.why, known.error) == (str(error), error)
+
+
+def test_a_prefix_list_whose_entries_may_not_be_read_stays_known_so_that_the_calls_are_rehearsed() -> None:
+    vpc, denied = MemoryVpc(), Denied("GetManagedPrefixListEntries", "UnauthorizedOperation", "no")
+    vpc.add_prefix_list("pl-1", name="anycast")
+    vpc.fail_next("GetManagedPrefixListEntries", denied)
+    troubles: dict[str, Trouble] = {}
+    given = Config(file="f.yaml", rules=(rule(prefix_list=PrefixListRef(name="anycast")),))
+    found = read_prefix_lists(given, vpc, troubles)
+    assert found is not None
+    assert found["pl-1"].entries is None
+    assert troubles == {PREFIX_LISTS: Trouble(str(denied), denied)}

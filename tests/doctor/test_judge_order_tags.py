@@ -8,7 +8,7 @@ from bgp2vpc.config.model import CompletedHook, Config, OrderTags
 from bgp2vpc.doctor.judge import judge
 from bgp2vpc.doctor.model import Exabgp, HostFacts, MetadataAnswer, Rehearsal, Trouble, Vpc
 from bgp2vpc.doctor.order_tags import drain_tag, hook, zone_tag
-from bgp2vpc.errors import Denied
+from bgp2vpc.errors import Denied, Throttled
 from bgp2vpc.policy.tables import table_policies
 from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.snapshot import Snapshot
@@ -18,6 +18,7 @@ SELF = Instance("i-1", "us-east-1", "vpc-1")
 AWAY = Trouble("away")
 WITHOUT_TAGS = MetadataAnswer(SELF)
 DENIED = Rehearsal("DescribeTags", "", Denied("DescribeTags", "UnauthorizedOperation", "no"))
+SLOW = Rehearsal("DescribeTags", "", Throttled("DescribeTags", "RequestLimitExceeded", "slow down"))
 DRAINS = Config(file="f.yaml", tags=OrderTags(drain="x:drain"))
 AVOIDS = Config(file="f.yaml", rules=(rule(),), tags=OrderTags(avoid_zone="x:avoid"))
 ALLOW = "aws ec2 modify-instance-metadata-options --instance-id i-1 --instance-metadata-tags enabled"
@@ -47,6 +48,7 @@ def told(findings) -> list[str]:
         ),
         (AWAY, (Rehearsal("DescribeTags"),), "ok metadata shows no tags; x:drain is asked of EC2 with each poll"),
         (WITHOUT_TAGS, (DENIED,), "fail metadata shows no tags, and ec2:DescribeTags fails: x:drain drains nothing"),
+        (WITHOUT_TAGS, (SLOW,), "warn metadata shows no tags, and whether ec2:DescribeTags is allowed is not known ("),
         (WITHOUT_TAGS, AWAY, "warn metadata shows no tags, and whether ec2:DescribeTags is allowed is not known"),
     ],
 )

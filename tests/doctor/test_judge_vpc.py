@@ -7,7 +7,7 @@ import pytest
 from bgp2vpc.config.model import Config
 from bgp2vpc.doctor import routes as judge_routes
 from bgp2vpc.doctor import vpc as judge
-from bgp2vpc.doctor.model import Endpoint, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
+from bgp2vpc.doctor.model import PREFIX_LISTS, TRANSIT, Endpoint, MetadataAnswer, Rehearsal, Running, Trouble, Vpc
 from bgp2vpc.errors import (
     Credentials,
     Denied,
@@ -360,3 +360,16 @@ def test_tables_of_transit_gateways() -> None:
     assert said() == ["fail rule private finds no table of tgw-1; compare transit_gateway_route_tables with tags"]
     (missing,) = said(attached=False)
     assert missing.startswith("fail rule private: no attachment of vpc-1 to a transit gateway is seen; the role has")
+    unread = replace(seen(given, table()), troubles={TRANSIT: AWAY})
+    assert told(judge.transit_tables(given, unread)) == [
+        "warn rule private: the tables of transit gateways that it finds are not known: away"
+    ]
+
+
+@pytest.mark.parametrize("ref", [PrefixListRef("pl-1"), PrefixListRef(name="anycast")])
+def test_prefix_lists_that_cannot_be_read_are_neither_good_nor_bad(ref: PrefixListRef) -> None:
+    given = config(rule(prefix_list=ref))
+    unread = replace(seen(given, table()), troubles={PREFIX_LISTS: AWAY})
+    assert told(judge_routes.prefix_lists(given, unread, AWAY)) == [
+        "warn rule private: whether its prefix list can be used is not known: away"
+    ]

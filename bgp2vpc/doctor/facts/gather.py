@@ -27,7 +27,9 @@ from bgp2vpc.doctor.facts import machine
 from bgp2vpc.doctor.facts.reach import own_exabgp, sessions
 from bgp2vpc.doctor.facts.running_exabgp import daemons, look_at
 from bgp2vpc.doctor.model import (
+    PREFIX_LISTS,
     REGION_UNKNOWN,
+    TRANSIT,
     BgpSessions,
     Endpoint,
     HostFacts,
@@ -229,12 +231,15 @@ def _vpc(config: Config) -> Known[Vpc]:
             subnets = {subnet.id: subnet for part in parts for subnet in part}
         except Ec2Error:
             subnets = None  # the rehearsal says why
-    interfaces, lists = api.interfaces(instance.id), _prefix_lists(config, api)
+    troubles: dict[str, Trouble] = {}
+    interfaces, lists = api.interfaces(instance.id), read_prefix_lists(config, api, troubles)
     snapshot = Snapshot(tables, interfaces, {}, instance.id, subnets=subnets, unread=unread, prefix_lists=lists)
     if any(rule.find_transit for rule in config.rules):
-        with suppress(Ec2Error):  # the rehearsal says why
+        try:
             snapshot = replace(snapshot, attachments=api.attachments(instance.vpc_id))
             snapshot = replace(snapshot, tables=tables | _transit_tables(config, api, snapshot))
+        except Ec2Error as error:
+            troubles[TRANSIT] = Trouble(str(error), error)
     fallbacks: dict[tuple[str, Target], Known[str]] = {}
     for vpc_id, target in fallbacks_of(config.rules, instance.vpc_id):
         access = next(access for access, vpc_ids in reach.items() if vpc_id in vpc_ids)
@@ -252,7 +257,7 @@ def _vpc(config: Config) -> Known[Vpc]:
             members = Trouble(str(error), error)
     policies = table_policies(config.rules, snapshot, instance.vpc_id, instance.region)
     counts = {access: some if isinstance(some, Trouble) else len(some) for access, some in found.items()}
-    return Vpc(instance, snapshot, policies, fallbacks, members, counts)
+    return Vpc(instance, snapshot, policies, fallbacks, members, counts, troubles)
 
 
 def _transit_tables(config: Config, api: VpcApi, snapshot: Snapshot) -> dict[str, RouteTable]:
@@ -265,20 +270,24 @@ def _transit_tables(config: Config, api: VpcApi, snapshot: Snapshot) -> dict[str
     return {table.id: table for table in found}
 
 
-def _prefix_lists(config: Config, api: VpcApi) -> Mapping[str, ManagedPrefixList] | None:
-    """The prefix lists of the region, with entries if a rule refers to them; None if no rule does, or on failure."""
+def read_prefix_lists(
+    config: Config, api: VpcApi, troubles: dict[str, Trouble]
+) -> Mapping[str, ManagedPrefixList] | None:
+    """The prefix lists of the region, with entries if a rule refers to them; None if no rule does, or on failure.
+
+    Lists whose entries cannot be read are among them, so that the calls about them are rehearsed.
+    """
     refs = [rule.prefix_list for rule in config.rules if rule.prefix_list]
     if not refs:
         return None
+    found: dict[str, ManagedPrefixList] | None = None
     try:
-        return {
-            each.id: replace(each, entries=api.prefix_list_entries(each.id, each.version))
-            if each.version and any(ref.means(each) for ref in refs)
-            else each
-            for each in api.prefix_lists()
-        }
-    except Ec2Error:
-        return None  # the rehearsal says why
+        found = {each.id: each for each in api.prefix_lists()}
+        for each in [each for each in found.values() if each.version and any(ref.means(each) for ref in refs)]:
+            found[each.id] = replace(each, entries=api.prefix_list_entries(each.id, each.version))
+    except Ec2Error as error:
+        troubles[PREFIX_LISTS] = Trouble(str(error), error)
+    return found
 
 
 def _rehearsals(config: Config, instance: Instance | None, vpc: Known[Vpc]) -> Known[tuple[Rehearsal, ...]]:
