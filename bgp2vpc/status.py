@@ -21,6 +21,12 @@ CHECK_STATES: Final = {True: "healthy", False: "unhealthy", None: "no verdict ye
 OTHERS: Final = "others"
 """Name under which sources are counted together."""
 
+UNWELL_SOURCES: Final = ("backoff", "ended", "stopped", "stale")
+"""States of sources that need attention."""
+
+LATE: Final = 0.1
+"""Seconds: an event loop that was later than this needs attention."""
+
 
 @dataclass(frozen=True, slots=True)
 class CycleRow:

@@ -11,11 +11,10 @@ from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from bgp2vpc.ages import age
+from bgp2vpc.status import LATE, UNWELL_SOURCES
 
 Row: TypeAlias = Mapping[str, Any]
 
-LATE: Final = 0.1
-"""Seconds: an event loop that was later than this needs attention."""
 NAMED_TABLES: Final = 4
 """How many route tables one sentence names at most."""
 URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
@@ -123,8 +122,7 @@ class _Report:
         for row in status["damped"]:
             where = f"{row['prefix']} in {self._table(row['route_table_id'])}"
             yield f"{where} is suppressed: route flapping; free in {row['seconds']} s if nothing moves until then"
-        unwell = ("backoff", "ended", "stopped", "stale")
-        sources = (row for row in status["sources"] if row["state"] in unwell or row.get("unfinished_line"))
+        sources = (row for row in status["sources"] if row["state"] in UNWELL_SOURCES or row.get("unfinished_line"))
         yield from map(self.source, sources)
         for row in status.get("noted_lines", ()):
             yield f"{row['kind']} {row['source']}: {row['reason']}; last: {row['line']}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
-from bgp2vpc.status import Status, SteeringRow
+from bgp2vpc.status import LATE, UNWELL_SOURCES, ScriptRow, Status, SteeringRow
 from bgp2vpc.vpc_status import RouteRow
 
 MEND: Final = "mend with: "
@@ -67,6 +67,8 @@ def attention(status: Status, ready: Sequence[str]) -> list[Item]:
         words = f"{_count(len(down), 'BGP session')} down: {', '.join(down[:10])}"
         items.append(Item(words, section="neighbors"))
     items += _orders(status)
+    items += _sources(status)
+    items += _helpers(status)
     # The following items may be intended.
     if status.not_accepted:
         hint = "add them to `accept` of a rule, or let nobody announce them"
@@ -137,6 +139,42 @@ def _checks(status: Status) -> Iterator[Item]:
             command=f"bgp2vpc probe {quote(name)}",
             is_bad=state == "unhealthy",
         )
+
+
+def _sources(status: Status) -> Iterator[Item]:
+    """Items for sources that do not run or whose session has ended, and for refused and noted lines."""
+    for row in status.sources:
+        unfinished = row.unfinished_line if isinstance(row, ScriptRow) else ""
+        detail = f"last exit {row.last_exit}" if isinstance(row, ScriptRow) and row.last_exit else ""
+        if row.state in UNWELL_SOURCES:
+            words = f"{row.kind} is {row.state}:"
+            yield Item(words, name=row.name, section="sources", detail=detail, is_bad=row.state == "backoff")
+        if unfinished:
+            words = f"{row.kind} has an unfinished line, which counts once its line end has come:"
+            yield Item(words, name=row.name, section="sources", detail=unfinished, is_bad=False)
+    for refused in status.refused_lines:
+        words, detail = (
+            f"{_count(refused.count, 'line')} refused, of {refused.kind}",
+            f"{refused.reason}: {refused.line}",
+        )
+        yield Item(words, name=refused.source, section="sources", detail=detail, is_bad=False)
+    for noted in status.noted_lines:
+        words, detail = f"{noted.reason}; said by {noted.kind}", noted.line
+        yield Item(words, name=noted.source, section="sources", detail=detail, is_bad=False)
+
+
+def _helpers(status: Status) -> Iterator[Item]:
+    """Items for the Serf agent, for recipients of notifications, and for a late event loop."""
+    if (serf := status.serf) and (serf.down or serf.state != "up"):
+        gone = f"gone: {', '.join(serf.down[:SHOWN])}" if serf.down else ""
+        yield Item(f"Serf is {serf.state}", section="neighbors", detail=gone, is_bad=serf.state != "up")
+    for row in status.notify:
+        if row.trouble:
+            words = f"notifications fail, {row.waiting} waiting, {row.dropped} dropped:"
+            yield Item(words, name=row.recipient, detail=row.trouble)
+    if status.lag >= LATE:
+        words = f"the event loop was late by up to {status.lag:.2f} s in the last minute: answers and checks, too"
+        yield Item(words, is_bad=False)
 
 
 def _orders(status: Status) -> Iterator[Item]:

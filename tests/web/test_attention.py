@@ -13,6 +13,11 @@ from bgp2vpc.status import (
     NeighborRow,
     PathRow,
     PollTimeRow,
+    RecipientRow,
+    RefusedRow,
+    ScriptRow,
+    SerfStatus,
+    SourceRow,
     Status,
     SteeringRow,
 )
@@ -198,3 +203,27 @@ def test_what_is_bad_comes_first() -> None:
     items = attention(status(steering=(held("b"),), not_accepted=("c",), prefixes=(DOWN,)), ["EC2 does not answer"])
     assert [item.is_bad for item in items] == [True, True, False, False]
     assert items[0].words == "not ready: EC2 does not answer"
+
+
+def test_what_the_command_says_of_sources_serf_recipients_and_lag_is_on_the_page_too() -> None:
+    script = ScriptRow("dns", "script", "backoff", 0, "", None, 3, "status 1", "announce rou")
+    items = attention(
+        status(
+            sources=(script, SourceRow("web", "script", "up", 1, "")),
+            refused_lines=(RefusedRow("dns", "script", 2, T, "announce route foo", "no address"),),
+            noted_lines=(RefusedRow("dns", "script", 1, T, "watchdog", "not supported"),),
+            serf=SerfStatus("i-1", "up", 2, ("i-9",), ()),
+            notify=(RecipientRow("sns", 1, 0, 4, "denied"),),
+            lag=0.5,
+        ),
+        (),
+    )
+    assert [(each.words, each.name, each.detail) for each in items] == [
+        ("script is backoff:", "dns", "last exit status 1"),
+        ("notifications fail, 1 waiting, 4 dropped:", "sns", "denied"),
+        ("script has an unfinished line, which counts once its line end has come:", "dns", "announce rou"),
+        ("2 lines refused, of script", "dns", "no address: announce route foo"),
+        ("not supported; said by script", "dns", "watchdog"),
+        ("Serf is up", "", "gone: i-9"),
+        ("the event loop was late by up to 0.50 s in the last minute: answers and checks, too", "", ""),
+    ]
