@@ -50,6 +50,10 @@ class Draining:
     def __bool__(self) -> bool:
         return bool(self.last_resort) or bool(self.drained)
 
+    def concerns(self, prefix: Prefix) -> bool:
+        """Whether the prefix is draining or drained."""
+        return prefix in self.last_resort or prefix in self.drained
+
     def exported(self, path: Path) -> Path | None:
         """The path as it is announced now; None if it is not announced."""
         if path.prefix in self.drained:

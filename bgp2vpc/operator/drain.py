@@ -94,8 +94,6 @@ class Drainer(Observer):
         self.settings = DrainSettings()
         self.orders = Orders()
         """The drains in force."""
-        self.changed: Callable[[], None] = lambda: None
-        """Called when they have changed, before anything is decided."""
         self._adj_rib_in = adj_rib_in
         self._reconciler = reconciler
         self._inputs = reconciler.inputs
@@ -197,7 +195,6 @@ class Drainer(Observer):
         self._inputs.draining = orders.draining(self.settings.backup_med)
         self._results = {key: each for key, each in self._results.items() if self.concerns(key[1])}
         self._adj_rib_in.export(self._inputs.draining)
-        self.changed()
         changed = frozenset(before) ^ frozenset(orders)
         prefixes = prefixes_of(changed)
         if prefixes.everything:
@@ -212,7 +209,7 @@ class Drainer(Observer):
 
     def concerns(self, prefix: Prefix) -> bool:
         """Whether the prefix is draining or drained."""
-        return prefix in self._inputs.draining.last_resort or prefix in self._inputs.draining.drained
+        return self._inputs.draining.concerns(prefix)
 
     def phase_of_all(self, cause: Cause) -> Phase | None:
         """The phase of the drain of everything with this cause; None if there is none."""

@@ -89,7 +89,6 @@ class Operator(Observer):
         self._orders = Orders()
         """Holds and takeovers; the drainer has the drains."""
         self._drainer = drainer
-        drainer.changed = self._end_takeovers_of_drained
         self._checks = checks
         self._reconciler = reconciler
         self._inputs = reconciler.inputs
@@ -118,7 +117,8 @@ class Operator(Observer):
                 done.add(prefix)
         if done:
             for prefix in sorted(done):
-                _log("manual takeover done", prefix)
+                is_leaving = self._drainer.concerns(prefix)
+                _log("manual takeover ended by a drain" if is_leaving else "manual takeover done", prefix)
             self._use(self._orders.without(self._takeovers(done)), decide=False)
 
     def status(self) -> list[dict[str, Any]]:
@@ -269,13 +269,6 @@ class Operator(Observer):
         return [as_object(check_row(each, now)) for each in self._checks.statuses() if each.name == said.check]
 
     # Helpers
-
-    def _end_takeovers_of_drained(self) -> None:
-        """A host that leaves takes no route, although an operator has ordered it before."""
-        if drained := [each for each in self._inputs.taken if self._drainer.concerns(each)]:
-            for prefix in sorted(drained):
-                _log("manual takeover ended by a drain", prefix)
-            self._use(self._orders.without(self._takeovers(drained)))
 
     def _takeovers(self, prefixes: Collection[Prefix]) -> Orders:
         return self._orders.of(OrderKind.TAKEOVER).about(prefixes)

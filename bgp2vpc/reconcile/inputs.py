@@ -65,7 +65,8 @@ class Inputs:
             lost_sessions=self.places.lost_sessions,
             drained=self.draining.drained,
             held=self.held,
-            taken=self.taken,
+            # A host that leaves takes no route, although an operator has ordered it before.
+            taken=frozenset(each for each in self.taken if not self.draining.concerns(each)),
         )
 
     def offers(self) -> Mapping[Prefix, Sequence[Offer]]:
