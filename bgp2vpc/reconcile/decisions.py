@@ -2,7 +2,8 @@
 
 One decision, in this order:
 
-1. Expire what is due (`Places.expire`): peers that are late with a write, suppressions that are over.
+1. Expire what is due (`Places.expire`): peers that are late with a write, suppressions that are over; and forget old
+   answers about the health of instances (`View.forget_old_health`).
 2. Make the plan (`policy/decide.py`).
 3. Notify the observers, and record the verdict of each place (`policy/place_state.py`).
 4. Log new verdicts, and prefixes that no rule accepts (`journal.py`).
@@ -62,6 +63,7 @@ class Decisions:
     def decide(self, only: Collection[Prefix] | None) -> Decision:
         """Decide about these prefixes, or (None) about all."""
         self._expire()
+        self._view.forget_old_health(asyncio.get_running_loop().time())
         inputs = self._inputs.now()
         plan = self._view.plan(inputs, only)
         for lost in self._view.take_lost(only):

@@ -38,6 +38,9 @@ from bgp2vpc.vpc.snapshot import Snapshot
 
 SAME_ANSWER: Final = 0.05
 """Seconds within which all writes that wait for the same read take in its answer."""
+HEALTH_COUNTS: Final = 90.0
+"""Seconds for which EC2's answer counts that an instance is impaired or gone. The next poll may be 46 minutes away
+(`poll_time: auto`), and the instance may be well again long before."""
 
 
 class View:
@@ -58,6 +61,8 @@ class View:
         then the interface counts as ours, but no route is pointed at it, nor at another interface in its place.
         """
         self._read_at: dict[str, float] = {}
+        self._health_at: dict[str, float] = {}
+        """Instance id -> when EC2 was last asked for its health."""
         self._taken_in: dict[str, tuple[RouteTable, RouteTable, float]] = {}
         """Table id -> its last reread, the table in the snapshot after that, and when it was taken in."""
         self._missing_since: dict[str, float] = {}
@@ -302,14 +307,28 @@ class View:
         self.snapshot = replace(self.snapshot, prefix_lists=others)
         self._find_tables()
 
-    def learned_health(self, health: Mapping[str, InstanceHealth]) -> None:
-        """Take in the health of these instances, as EC2 reports it."""
+    def learned_health(self, health: Mapping[str, InstanceHealth], asked: float) -> None:
+        """Take in the health of these instances, as EC2 reports it. EC2 was asked at `asked`."""
         self.snapshot = replace(self.snapshot, health={**self.snapshot.health, **health})
+        self._health_at |= dict.fromkeys(health, asked)
+
+    def forget_old_health(self, now: float) -> None:
+        """Forget that another instance was impaired or gone `HEALTH_COUNTS` seconds ago: then EC2 is asked again."""
+        old = {
+            each
+            for each, health in self.snapshot.health.items()
+            if health in (InstanceHealth.IMPAIRED, InstanceHealth.GONE)
+            and each != self.instance.id
+            and self._health_at.get(each, NEVER) < now - HEALTH_COUNTS
+        }
+        if old:
+            self.forget_health_except(self.snapshot.health.keys() - old)
 
     def forget_health_except(self, instance_ids: Collection[str]) -> None:
         """Forget the health of all other instances."""
         known = {each: health for each, health in self.snapshot.health.items() if each in instance_ids}
         self.snapshot = replace(self.snapshot, health=known)
+        self._health_at = {each: asked for each, asked in self._health_at.items() if each in known}
 
     def plan(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> Plan:
         """The plan for these prefixes, or (None) all; empty before the first poll."""

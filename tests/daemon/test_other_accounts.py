@@ -121,7 +121,7 @@ def test_what_is_looked_up_in_the_middle_of_a_poll_stays_known(make_lab, there, 
         reading = asyncio.create_task(observe(parts.calls, parts.view, parts.journal.told))
         await asyncio.sleep(0.01)
         parts.view.resolved(Unresolved(found[0].addresses | {IPAddress("10.0.0.99")}), found)
-        parts.view.learned_health({"i-2": InstanceHealth.OK})
+        parts.view.learned_health({"i-2": InstanceHealth.OK}, lab.now)
         return await reading
 
     read = lab.loop.run_until_complete(poll())

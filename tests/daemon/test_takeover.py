@@ -1,5 +1,6 @@
 """Routes of other instances: when they are taken, after which look, and who wins a race."""
 
+import pytest
 from lab import OURS, PEER, A, B, Lab, announce, withdraw
 
 from bgp2vpc.policy.rule import Takeover
@@ -153,6 +154,24 @@ def test_what_was_wrong_with_a_peer_once_is_not_held_against_it_later(lab: Lab) 
     lab.wait(70)
     assert lab.writes == []
     assert lab.verdicts() == [f"rtb-1 {A} yield owner-healthy"]
+
+
+@pytest.mark.parametrize("is_well_again", [True, False])
+def test_where_the_next_poll_is_far_ec2_is_asked_again_before_an_old_answer_counts(make_lab, is_well_again) -> None:
+    lab = make_lab(poll_time=3000.0)
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab.start()
+    lab.say(announce(A, "med 1000"))  # our own service is down
+    lab.wait(5)
+    assert lab.verdicts() == [f"rtb-1 {A} yield backup-med"]
+    lab.forget_calls()
+    if is_well_again:
+        lab.vpc.set_health("i-2", InstanceHealth.OK)
+    lab.wait(600)
+    lab.say(announce(A, "med 100"))
+    lab.wait(5)
+    assert lab.calls == ([STATUS] if is_well_again else [STATUS, READ, TAKE])
 
 
 def test_without_permission_to_ask_about_instances_all_else_works(lab: Lab) -> None:

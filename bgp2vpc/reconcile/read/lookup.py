@@ -56,6 +56,7 @@ async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], 
     by id. Other accounts are asked about the instances that are still UNKNOWN. `tell` is called with the error (or
     None) of each account.
     """
+    asked = asyncio.get_running_loop().time()
     health = dict.fromkeys(instance_ids, InstanceHealth.UNKNOWN)
     trouble: Ec2Error | None = None
     try:
@@ -74,7 +75,7 @@ async def learn_health(calls: Calls, view: View, instance_ids: Collection[str], 
                 continue
             tell(f"instance status of {access}", None)
             health |= {each: how for each, how in told.items() if how is not InstanceHealth.UNKNOWN}
-    view.learned_health(health)
+    view.learned_health(health, asked)
     tell("instance status", trouble)
 
 
