@@ -110,7 +110,8 @@ _STATES: Final = {CHECK_STATES[True]: 1.0, CHECK_STATES[False]: 0.0, CHECK_STATE
 
 def _checks(value: Callable[[CheckRow], float | None]) -> Callable[[Seen], Iterator[tuple[Labels, Any]]]:
     def rows(seen: Seen) -> Iterator[tuple[Labels, Any]]:
-        for row in seen.status.checks[:MOST]:
+        # Those that are not healthy first: alerts are about them.
+        for row in sorted(seen.status.checks, key=lambda row: _STATES[row.state] == 1)[:MOST]:
             if (found := value(row)) is not None:
                 yield (row.name, row.destination), found
 
@@ -269,8 +270,9 @@ METRICS: Final = (
         (), _one(lambda seen: len(seen.status.not_accepted)),
     ),
     Description(
-        "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0, NaN before the first verdict.",
-        ("check", "destination"), _checks(lambda row: _STATES[row.state]),
+        "bgp2vpc_check_healthy", "gauge", "Fact: the verdict of a health check, 1 or 0, NaN before the first verdict. "
+        "At most 200 checks, those that are not healthy first.", ("check", "destination"),
+        _checks(lambda row: _STATES[row.state]),
     ),
     Description(
         "bgp2vpc_check_unknown", "gauge",

@@ -23,6 +23,8 @@ from bgp2vpc.status import (
 )
 from bgp2vpc.vpc_status import PrefixRow, RouteRow
 from bgp2vpc.web.attention import Item, attention
+from bgp2vpc.web.metrics import METRICS, Seen
+from bgp2vpc.web.tally import Tally
 
 T = "2026-01-01T00:00:00+00:00"
 HOW = "aws ec2 modify-network-interface-attribute --network-interface-id eni-1 --no-source-dest-check"
@@ -197,6 +199,14 @@ def test_a_remote_check_that_fails_at_many_owners_is_one_item() -> None:
     rows = tuple(CheckRow("r", "tcp", str(n), "unhealthy", 1, None, None, "refused", (), (), 1) for n in range(3))
     (item,) = attention(status(checks=rows), ())
     assert (item.words, item.name) == ("health check is unhealthy at 3 addresses:", "r")
+
+
+def test_of_too_many_checks_the_metrics_have_those_that_are_not_healthy() -> None:
+    states = ["healthy"] * 300 + ["unhealthy", "no verdict yet"]
+    rows = tuple(CheckRow("r", "tcp", str(n), each, 1, None, None, "", (), (), 1) for n, each in enumerate(states))
+    (metric,) = (each for each in METRICS if each.name == "bgp2vpc_check_healthy")
+    found = [labels for labels, _ in metric.rows(Seen(status(checks=rows), Tally(), is_ready=True))]
+    assert (len(found), found[:3]) == (200, [("r", "300"), ("r", "301"), ("r", "0")])
 
 
 def test_what_is_bad_comes_first() -> None:
