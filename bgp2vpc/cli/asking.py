@@ -1,7 +1,6 @@
 """Shared by the commands that ask the daemon: their options, the question over the socket, and waiting for a result."""
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from typing import Any, Final
@@ -44,14 +43,10 @@ def question(args: argparse.Namespace, *words: str) -> Any:
 
     Without `--json`, control characters in it are escaped for the terminal.
     """
-    from bgp2vpc.errors import Bgp2vpcError
-    from bgp2vpc.sources.client import ask
+    from bgp2vpc.sources.client import questions
 
     # A line end within a reason would split the line in two.
-    answer = ask(socket_of(args), [" ".join(" ".join(("bgp2vpc", *words)).split())])[-1]
-    if not answer.ok:
-        raise Bgp2vpcError(answer.error or "the daemon answered error")
-    found = json.loads("\n".join(answer.text))
+    (found,) = questions(socket_of(args), " ".join(" ".join(words).split()))
     return found if getattr(args, "json", False) else visible(found)
 
 

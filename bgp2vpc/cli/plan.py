@@ -208,18 +208,22 @@ def _inputs(socket: Path | None, config: "Config") -> "DecisionInput":
     from bgp2vpc.operator.orders import OrderKind, Orders, prefixes_of
     from bgp2vpc.operator.state_file import StateFileError, load_state
     from bgp2vpc.policy.decision_input import DecisionInput
-    from bgp2vpc.sources.client import ask
+    from bgp2vpc.sources.client import BadAnswer, questions
     from bgp2vpc.sources.unix import SocketError
 
     if socket:
         try:
-            answer = ask(socket, ["bgp2vpc paths"])[-1]
+            (told,) = questions(socket, "paths")
         except SocketError as error:
             print(f"bgp2vpc: {error}; planning as a daemon that starts now", file=sys.stderr)
             _tell_what_is_silent(config)
         else:
             checked = [source.name for source in config.checked_sources]
-            return DecisionInput.from_json(json.loads("\n".join(answer.text)), checked)
+            try:
+                return DecisionInput.from_json(told, checked)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                words = f"the daemon answers as this version does not expect ({error!r}): is it another one?"
+                raise BadAnswer(f"{socket}: {words}") from error
     rib = Rib()
     for source in (each for each in config.checked_sources if not each.checks):
         rib.open(source.name, Side.CHECK)

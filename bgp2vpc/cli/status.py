@@ -79,9 +79,9 @@ def _seconds(text: str) -> float:
 
 
 def _asked(args: argparse.Namespace) -> Any:
-    from bgp2vpc.sources.client import ask
+    from bgp2vpc.sources.client import questions
 
-    return json.loads("\n".join(ask(socket_of(args), ["bgp2vpc status"])[-1].text))
+    return questions(socket_of(args), "status")[0]
 
 
 def _lines(status: Any) -> list[str]:

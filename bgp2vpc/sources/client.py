@@ -1,12 +1,14 @@
 """The client's side of the unix socket, for `bgp2vpc api`, `bgp2vpc status` and others. Without an event loop."""
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
-from typing import Final
+from typing import Any, Final
 
+from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.sources.lines import LineSplitter
 from bgp2vpc.sources.unix import SocketError, connect
 
@@ -39,6 +41,24 @@ def ask(path: Path, lines: Sequence[str], *, timeout: float = 5.0) -> list[Answe
             if not found[-1].ok:
                 break
         return found
+
+
+class BadAnswer(Bgp2vpcError):
+    """The daemon refuses a question, or does not answer it as this version expects."""
+
+
+def questions(path: Path, *verbs: str) -> list[Any]:
+    """Ask `bgp2vpc VERB` for each of `verbs`, and return the answers, parsed as JSON. Raises SocketError, BadAnswer."""
+    found = []
+    for verb, answer in zip(verbs, ask(path, [f"bgp2vpc {verb}" for verb in verbs]), strict=False):
+        if not answer.ok:
+            raise BadAnswer(answer.error or f"{path}: the daemon answered error to `bgp2vpc {verb}`")
+        try:
+            found.append(json.loads("\n".join(answer.text)))
+        except ValueError as error:
+            words = f"the answer to `bgp2vpc {verb}` is no JSON: another program, or another version of the daemon?"
+            raise BadAnswer(f"{path}: {words}") from error
+    return found
 
 
 def _say(connection: socket, line: str) -> None:

@@ -20,7 +20,7 @@ from source_kit import Recorder, run
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.exabgp_api.command import Command
-from bgp2vpc.sources.client import Answered, ask
+from bgp2vpc.sources.client import Answered, BadAnswer, ask, questions
 from bgp2vpc.sources.server import SocketError, SocketServer, SocketSettings, serve
 from bgp2vpc.sources.session import Reply
 from bgp2vpc.sources.unix import SocketPeer, connect, listen_at
@@ -654,3 +654,23 @@ def test_the_answers_of_a_client_come_in_the_order_of_its_lines(path: Path):
             ]  # fmt: skip
 
     run(story())
+
+
+def test_a_question_that_is_refused_or_is_answered_in_words_is_an_error_that_says_so(path: Path) -> None:
+    def in_words(_: Sequence[str], __: SocketPeer) -> str:
+        return "hello"
+
+    async def scenario() -> None:
+        server = await serve(path, Recorder(), SEVEN, questions={"status": status, "broken": broken, "old": in_words})
+        try:
+            assert await asyncio.to_thread(questions, path, "status", "status x") == [
+                {"sources": []}, {"sources": [], "words": ["x"]}
+            ]  # fmt: skip
+            with pytest.raises(BadAnswer, match="not now"):
+                await asyncio.to_thread(questions, path, "broken", "status")
+            with pytest.raises(BadAnswer, match="the answer to `bgp2vpc old` is no JSON"):
+                await asyncio.to_thread(questions, path, "status", "old")
+        finally:
+            await server.stop()
+
+    run(scenario())

@@ -1,6 +1,5 @@
 """Collects the facts, each on a thread of its own, so that a fact that hangs does not delay the others."""
 
-import json
 import os
 import socket
 import sys
@@ -47,7 +46,7 @@ from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.policy.tables import finds_transit, reaches, table_policies
 from bgp2vpc.prefix import parse_address
-from bgp2vpc.sources.client import ask
+from bgp2vpc.sources.client import questions
 from bgp2vpc.sources.unix import connect as connect_socket
 from bgp2vpc.speaker import exabgp_file
 from bgp2vpc.speaker.render_conf import Written, configuration
@@ -151,9 +150,8 @@ def _running(path: Path | None) -> Known[Running]:
         return Trouble("the configuration has no socket")
     with connect_socket(path, timeout=3.0) as connection:
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEERCRED)
-    paths, status = ask(path, ["bgp2vpc paths", "bgp2vpc status"])
-    told = json.loads("\n".join(paths.text))
-    exabgp = json.loads("\n".join(status.text)).get("exabgp")
+    told, status = questions(path, "paths", "status")
+    exabgp = status.get("exabgp")
     lines = [parse(each["line"]) for each in told["paths"] if each["side"] != "peer"]
     announced = (event for line in lines for event in line.events if isinstance(event, Announce))
     pid = int.from_bytes(credentials[:4], sys.byteorder)
