@@ -368,13 +368,15 @@ class Drainer(Observer):
         }
 
     def _is_heard(self, prefix: Prefix) -> bool:
-        """Whether another instance offers the prefix by BGP.
+        """Whether another instance offers the prefix by BGP; a prefix list: in the first table with a route for it.
 
         Our own path sent back by peers does not count, nor do next hops that are no interface of the VPC.
         """
-        snapshot = self._view.snapshot
+        snapshot, inputs = self._view.snapshot, self._inputs.now()
         not_others = snapshot.unresolvable.union(*(each.addresses for each in snapshot.interfaces))
-        offers = self._view.offers_for(prefix, self._inputs.now())
+        rules = (table_policy.lists.get(prefix) for table_policy in self._view.tables.values())
+        rule = next(filter(None, rules), None)
+        offers = inputs.offers_for(prefix, rule, snapshot) if rule else inputs.offers.get(prefix, ())
         return any(each.side is Side.PEER and each.path.next_hop not in not_others for each in offers)
 
     @staticmethod

@@ -157,8 +157,7 @@ class Expired:
 
     `to_read`: places to read again: an awaited write has not been seen, an unsettled place has settled, or a new owner
     has had the time to announce.
-    `to_decide`: prefixes to decide again: a peer is no longer late, a lost session no longer recent, or a suppression
-    has ended.
+    `to_decide`: prefixes of a peer that is no longer late, a lost session no longer recent, or an ended suppression.
     `reusable`: the places whose suppression has ended.
     """
 
@@ -170,8 +169,7 @@ class Expired:
 class Places:
     """The states of all places that have one.
 
-    `lost_sessions`: prefix -> next hop of a path whose session was lost just now -> when reads must show a write of its
-    owner.
+    `lost_sessions`: prefix -> next hop of a path whose session was lost just now -> when reads show its owner's writes.
     """
 
     def __init__(self, settle_time: float, limits: DampingLimits) -> None:
@@ -333,12 +331,11 @@ class Places:
             state = self.states[key]
             self._expire_place(key, state, now, expired)
             self._schedule(key, state)
-        for prefix in [prefix for prefix, lost in self.lost_sessions.items() if min(lost.values()) <= now]:
-            expired.to_decide.add(prefix)
-            self.lost_sessions[prefix] = {
-                each: until for each, until in self.lost_sessions[prefix].items() if until > now
-            }
-            if not self.lost_sessions[prefix]:
+        for prefix, lost in tuple(self.lost_sessions.items()):
+            self.lost_sessions[prefix] = recent = {each: until for each, until in lost.items() if until > now}
+            if len(recent) < len(lost):
+                expired.to_decide.add(prefix)
+            if not recent:
                 del self.lost_sessions[prefix]
         return expired
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bgp2vpc.bgp.rib import Offer, Side
+from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import InterfaceGone
 from bgp2vpc.policy.decide import Unresolved, decide, decide_one, owners_to_check
 from bgp2vpc.policy.decision_input import DecisionInput
@@ -289,12 +289,6 @@ class View:
             table = table_policy.table.with_static_route(change.prefix, after)
             self.snapshot = self.snapshot.with_tables([table], [table.id])
             self.tables = {**self.tables, table.id: replace(table_policy, table=table)}
-
-    def offers_for(self, prefix: Prefix, inputs: DecisionInput) -> Sequence[Offer]:
-        """The offers for a prefix; for a prefix list, those in the first table that is to have a route for it."""
-        rules = (table_policy.lists.get(prefix) for table_policy in self.tables.values())
-        rule = next(filter(None, rules), None) if isinstance(prefix, PrefixListId) else None
-        return inputs.offers_for(prefix, rule, self.snapshot) if rule else inputs.offers.get(prefix, ())
 
     def prefix_list_changed(self, found: ManagedPrefixList) -> None:
         """Take in one prefix list, with its entries, as it was just read or written."""
