@@ -233,10 +233,12 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
         Action.CREATE: "a prefix that a table does not have",
         Action.REPLACE: f"take a route from another instance (takeover: {words}){fallback}",
     }
-    # Managed routes are deleted by a failed check, by a drain (ordered over the socket, or caused by instance metadata
-    # or a tag), and at the daemon's end. With `write: any`, also routes that other instances leave behind.
+    # Managed routes are deleted by a failed check, by a drain (ordered over the socket or on the page, or caused by
+    # instance metadata or a tag), and at the daemon's end. With `write: any`, also routes that other instances leave
+    # behind.
     stays_at_exit = config.on_exit in (OnExit.KEEP, OnExit.WITHDRAW_ANNOUNCED)
-    is_drained = config.socket is not None or config.lifecycle or bool(config.tags.drain)
+    is_steered = config.socket is not None or bool(config.web and config.web.token_file)
+    is_drained = is_steered or config.lifecycle or bool(config.tags.drain)
     at_any_time = is_drained or not stays_at_exit
     if any(not rule.entry_settings.get(entry, rule).keeps_withdrawn for entry in rule.accept.entries):
         dead = ", or a black hole that nobody offers (dead_routes)" if rule.dead_routes is DeadRoutes.DELETE else ""

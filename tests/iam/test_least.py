@@ -11,6 +11,7 @@ HERE = AccountScope("eu-west-1", "123456789012", "vpc-1")
 PRIVATE = "{type: by_tag, config: {key: type, value: private}}"
 PUBLIC = "{type: by_tag, config: {key: type, value: public}}"
 CHECKS = "healthchecks: {c: {type: ping, destination: 127.0.0.1, every: 1}}\n"
+WEB = "web: {listen: '127.0.0.1:1'}"
 CREATE, REPLACE, DELETE = "CreateRoute", "ReplaceRoute", "DeleteRoute"
 
 
@@ -55,6 +56,8 @@ MANAGED = "manage_routes: [{cidr: 192.0.2.1/32, healthcheck: c%s}]"
         ("socket: none\non_exit: drain\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
         ("socket: none\nlifecycle: true\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
         ("socket: none\ntags: {drain: 'x:drain'}\n" + rules(rule(STATIC)), [CREATE, REPLACE, DELETE]),
+        (f"socket: none\n{WEB[:-1]}, token_file: {__file__}}}\n{rules(rule(STATIC))}", [CREATE, REPLACE, DELETE]),
+        (f"socket: none\n{WEB}\n" + rules(rule(STATIC)), [CREATE, REPLACE]),
         ("socket: none\ntags: {avoid_zone: 'x:avoid'}\n" + rules(rule(STATIC)), [CREATE, REPLACE]),
         # Who writes for others removes what they leave behind.
         ("socket: none\n" + rules(rule(f"takeover: best_path, write: any, {STATIC}")), [CREATE, REPLACE, DELETE]),
