@@ -4,7 +4,8 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any, Final, Protocol
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.exabgp_api.render import announce_line
@@ -28,6 +29,7 @@ from bgp2vpc.policy.decide import decide_place
 from bgp2vpc.policy.explain import explain
 from bgp2vpc.policy.list_entries import EntryChanges, list_problem
 from bgp2vpc.policy.place_state import PlaceState
+from bgp2vpc.policy.plan import Reason
 from bgp2vpc.policy.rule import Rule
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import Journal
@@ -38,6 +40,11 @@ from bgp2vpc.speaker.adj_rib_in import AdjRibIn
 from bgp2vpc.status import CHECK_STATES
 from bgp2vpc.vpc.model import RouteTable
 from bgp2vpc.vpc.snapshot import Snapshot
+
+_IF_OFFERED: Final = (None, Reason.NEVER_DELETE, Reason.FALLBACK)
+"""Reasons of verdicts that change as soon as the prefix is offered. While it drains, an offer counts for nothing."""
+_ON_HEALTH: Final = (Reason.OWNER_HEALTHY, Reason.OWNER_UNHEARD)
+"""Reasons of verdicts that change if the owner's instance is impaired or gone."""
 
 
 class ChecksOfSources(Protocol):
@@ -85,8 +92,7 @@ class Explaining:
         ]
         places = tuple(self._places(prefix, table))
         with_rule = {place.why.table_id for place in places}
-        failing = self._journal.failing
-        messages = {each.subject: each.message for each in self._journal.errors if each.subject in failing}
+        messages = self._messages()
         facts = Facts(
             prefix=prefix,
             at=time.time(),
@@ -122,6 +128,16 @@ class Explaining:
                 "for it"
             )
         return facts
+
+    def _messages(self) -> Mapping[str, str]:
+        """Subject -> message, of what fails at present."""
+        failing = self._journal.failing
+        return {each.subject: each.message for each in self._journal.errors if each.subject in failing}
+
+    def _health_unread(self, table: RouteTable) -> str:
+        """Why the status of instances in the account of this table is not known; empty if it is."""
+        messages = self._messages()
+        return messages.get(f"instance status of {table.access}") or messages.get("instance status") or ""
 
     def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:
         now = asyncio.get_running_loop().time()
@@ -207,6 +223,9 @@ class Explaining:
             decided = decide_place(table_policy, prefix, view.snapshot, inputs, view.policy)
             if decided is not None:
                 found, key = explain(decided), (table_id, prefix)
+                reason = found.verdict.reason if found.verdict else None
+                if found.next and reason in _IF_OFFERED and self._drainer.concerns(prefix):
+                    found = replace(found, next=f"it drains, so nothing changes; after the drain, {found.next}")
                 state = view.places.states.get(key) or PlaceState()
                 yield PlaceFacts(
                     found,
@@ -216,6 +235,7 @@ class Explaining:
                     found.verdict.awaits if found.verdict else None,
                     tuple(sorted(state.late)),
                     is_unread=_is_unread(table_policy.table, view.snapshot),
+                    health_unread=self._health_unread(table_policy.table) if reason in _ON_HEALTH else "",
                 )
 
 

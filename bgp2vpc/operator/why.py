@@ -123,7 +123,8 @@ class PlaceFacts:
     """The facts about one place. `suppressed_for`: seconds, None if it is not suppressed.
 
     `awaits`: the interface of the peer that is expected to write. `late`: interfaces of peers that have not.
-    `is_unread`: the last poll could not read the table, and its routes are those of an earlier one.
+    `is_unread`: the last poll could not read the table, and its routes are those of an earlier one. `health_unread`:
+    why the status of the route's owner is not known although the verdict depends on it; empty if it is known.
     """
 
     why: Explanation
@@ -133,6 +134,7 @@ class PlaceFacts:
     awaits: str | None = None
     late: tuple[str, ...] = ()
     is_unread: bool = False
+    health_unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +340,8 @@ class _Words:
         yield f"  {verdict.kind.value} ({verdict.reason.value}{since}): {kind}: {reason}"
         if verdict.detail:
             yield f"    {verdict.detail}"
+        if place.health_unread:
+            yield f"    but whether its owner is impaired or gone is not known: {place.health_unread}"
         if change is not None:
             yield f"  to be written: {change}{' (noop: it is not)' if self._facts.noop else ''}"
             if self._facts.refused and not change.is_withdrawal:

@@ -110,6 +110,7 @@ def _place_json(place: PlaceFacts) -> dict[str, Any]:
         "awaits": place.awaits,
         "late": list(place.late),
         "unread": place.is_unread,
+        "health_unread": place.health_unread or None,
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bgp2vpc.bgp.best import Step
+from bgp2vpc.bgp.best import Step, med
 from bgp2vpc.bgp.rib import Offer, Side
 from bgp2vpc.names import STATIC
 from bgp2vpc.policy.best_path import BestPath, Exclusion, Unusable
@@ -230,11 +230,11 @@ def explain(decided: Decided) -> Explanation:
         propagated=place.table.propagated_route(place.prefix),
         covering=place.table.covering_route(place.prefix),
         settings="; ".join(settings),
-        next="" if change else _next(place, verdict),
+        next="" if change else _next(place, verdict, decided.best_path),
     )
 
 
-def _next(place: Place, verdict: Verdict | None) -> str:
+def _next(place: Place, verdict: Verdict | None, found: BestPath) -> str:
     """The condition on which the place changes, if nothing is to be written now."""
     managed = place.managed
     if managed is None:
@@ -252,6 +252,9 @@ def _next(place: Place, verdict: Verdict | None) -> str:
         gone = f"it is pointed at its fallback {place.settings.fallback}"
     else:
         gone = "it is deleted"
+    is_backup = found.best is not None and med(found.best.offer) >= place.policy.backup_med
+    if verdict.reason is Reason.OWNER_HEALTHY and is_backup and not place.rule.takes_by_best_path:
+        return "it is not taken, whatever happens to its owner, while our path has a MED of backup_med or more"
     check = place.remote_check
     fails = f", or when its owner fails the remote check {check}" if check else ""
     return NEXT.get(verdict.reason, "").format(offered=offered, gone=gone, fails=fails)

@@ -170,6 +170,7 @@ def _with_path_of_others(place: Place, route: Route, own: Candidate) -> Decision
     return take(place, own.interface, reason)
 
 
+_MAYBE_IMPAIRED = (InstanceHealth.IMPAIRED, InstanceHealth.UNKNOWN)
 _CERTAIN = frozenset(
     (
         Reason.OWNER_BLACKHOLE,
@@ -194,8 +195,22 @@ def take(place: Place, interface: Interface, reason: Reason) -> Decision:
 def leave(place: Place) -> Decision:
     """Leave the route of another instance, or a foreign one, as it is."""
     if place.is_anothers:
-        return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY)
+        return place.stays(VerdictKind.YIELD, Reason.OWNER_HEALTHY, _why_impaired_stays(place))
     return place.stays(VerdictKind.FOREIGN, Reason.FOREIGN_TARGET)
+
+
+def _why_impaired_stays(place: Place) -> str:
+    """Why an owner that EC2 calls impaired counts as healthy, in words; empty if EC2 does not call it that."""
+    route, health = place.route, place.snapshot.health
+    if route is None or not route.instance_id or health.get(route.instance_id) is not InstanceHealth.IMPAIRED:
+        return ""
+    if place.passes(route.target.id):
+        return "EC2 calls its owner impaired, which does not count, as it passes the remote check"
+    own = place.snapshot.own_health
+    if own in _MAYBE_IMPAIRED:
+        words = "calls this instance so, too" if own is InstanceHealth.IMPAIRED else "does not tell how this one is"
+        return f"EC2 calls its owner impaired, which does not count, as EC2 {words}"
+    return ""
 
 
 def hold(place: Place, decision: Decision) -> Decision:
@@ -232,7 +247,7 @@ def trouble_of_owner(place: Place, route: Route) -> Reason | None:
     if health in (InstanceHealth.GONE, InstanceHealth.TERMINATED):
         return Reason.OWNER_GONE
     # Two impaired instances would take the route from each other in turns; UNKNOWN may be impaired.
-    we_may_be = place.snapshot.own_health in (InstanceHealth.IMPAIRED, InstanceHealth.UNKNOWN)
+    we_may_be = place.snapshot.own_health in _MAYBE_IMPAIRED
     # A passing remote check proves more than EC2's status checks: the owner answers.
     if health is InstanceHealth.IMPAIRED and not we_may_be and not place.passes(route.target.id):
         return Reason.OWNER_IMPAIRED

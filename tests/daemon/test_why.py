@@ -11,6 +11,7 @@ from bgp2vpc.operator.why import lines
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.speaker import adj_rib_in
+from bgp2vpc.vpc.model import InstanceHealth
 from tests.values import rule
 
 TIME = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00( \(\d+ (s|min|h|d)\))?")
@@ -398,3 +399,51 @@ def test_status_tells_since_when_each_verdict_stands(lab: Lab) -> None:
     assert TIME.fullmatch(row["since"])
     assert TIME.fullmatch(row["target_since"])
     assert (row["target"], row["reason"]) == (OURS, "ours")
+
+
+def test_while_it_drains_an_announcement_is_not_said_to_change_anything(make_lab) -> None:
+    lab = make_lab().start()
+    lab.say(announce(A))
+    lab.wait(2)
+    lab.ask("drain")
+    lab.wait(200)
+    assert why(lab)[-1] == (
+        "  next: it drains, so nothing changes; after the drain, a route to this instance is created as soon as a "
+        "source of this host announces it"
+    )
+
+
+def test_a_backup_path_is_not_said_to_take_a_route_whose_owner_fails(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.put_route("rtb-1", A, PEER)
+    lab = make_lab(vpc).start()
+    lab.say(announce(A, "med 500"))
+    lab.wait(2)
+    never = "  next: it is not taken, whatever happens to its owner, while our path has a MED of backup_med or more"
+    assert why(lab)[-1].startswith(never)
+    lab.vpc.set_health("i-2", InstanceHealth.GONE)
+    lab.wait(70)
+    assert lab.verdicts() == [f"rtb-1 {A} yield backup-med"]
+
+
+def test_a_status_of_the_owner_that_may_not_be_read_is_told(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.put_route("rtb-1", A, PEER)
+    denied = Denied("DescribeInstanceStatus", "UnauthorizedOperation", "no")
+    vpc.fail_next("DescribeInstanceStatus", denied, times=999)
+    lab = make_lab(vpc).start()
+    lab.say(announce(A))
+    lab.wait(70)
+    assert f"    but whether its owner is impaired or gone is not known: {denied}" in why(lab)
+
+
+def test_an_impaired_owner_that_keeps_its_route_is_told_with_the_reason(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.put_route("rtb-1", A, PEER)
+    vpc.set_health("i-1", InstanceHealth.IMPAIRED)
+    vpc.set_health("i-2", InstanceHealth.IMPAIRED)
+    lab = make_lab(vpc).start()
+    lab.say(announce(A))
+    lab.wait(70)
+    told = "    EC2 calls its owner impaired, which does not count, as EC2 calls this instance so, too"
+    assert told in why(lab)
