@@ -187,12 +187,12 @@ class AdjRibOut:
         if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
             self._say(withdraw_line(path, speaker[1]), [key])
 
-    def reload(self) -> None:
-        """Have ExaBGP read its configuration again.
+    def reload(self) -> bool:
+        """Have ExaBGP read its configuration again. Returns False if its pipe has not taken the command.
 
         By a command, not by SIGUSR1: our parent process need not be the ExaBGP at the other end of the pipe.
         """
-        self._say(RELOAD)
+        return self._say(RELOAD)
 
     def reset_sessions(self, peers: Collection[IPAddress]) -> None:
         """Have ExaBGP close these sessions with Cease, Other Configuration Change (RFC 4486): peers expect us back.
@@ -297,21 +297,23 @@ class AdjRibOut:
             case Withdraw(prefix, path_id) if not self._is_announced((prefix, path_id), speaker):
                 self._say(withdraw_line(Path(prefix, SELF, path_id=path_id), selector), [(prefix, path_id)])
 
-    def _say(self, line: str, keys: Collection[PathKey] = ()) -> None:
+    def _say(self, line: str, keys: Collection[PathKey] = ()) -> bool:
+        """Send this line. Returns False if ExaBGP's pipe has not taken it, True without an ExaBGP."""
         if self._send is None:
-            return
+            return True
         if not self._send(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
                 full = "ExaBGP's pipe takes no more lines: this one and those that follow are not passed on"
                 event(log, logging.ERROR, full, line=line)
-            return
+            return False
         if self._lost:
             resumed = "ExaBGP's pipe takes lines again: those in between were not passed on"
             event(log, logging.WARNING, resumed, lines=self._lost)
             self._lost = 0
         self._unanswered.sent(Sent(line, keys, urgent=line == RELOAD))
         self._ask_if_needed()
+        return True
 
     def _ask_if_needed(self) -> None:
         if self._unanswered.is_to_be_asked:

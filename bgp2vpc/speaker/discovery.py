@@ -92,6 +92,8 @@ class ExabgpNeighbors:
         self.written = asyncio.Event()
         self.is_connected = not is_own
         """Without a connection, no neighbor counts as lost because it has no session."""
+        self.owes_reload = False
+        """Whether ExaBGP's pipe has not taken the last command to reload the file."""
         self._peers = peers
         self._adj_rib_out = adj_rib_out
         self._start_task = start_task
@@ -164,7 +166,7 @@ class ExabgpNeighbors:
             await asyncio.sleep(pause)
             if resets:
                 self._peers.exabgp.ends_sessions()
-            self._adj_rib_out.reload()
+            self.owes_reload = not self._adj_rib_out.reload()
 
 
 class NeighborDiscovery:
@@ -278,6 +280,8 @@ class NeighborDiscovery:
         present = await on_thread(partial(exabgp_file.read, path))
         if present == written.text:
             self._exabgp.written.set()
+            if self._exabgp.owes_reload:
+                await self._exabgp.reload()
             return
         if self._refused is not None and self._refused[0] == written.text:
             raise self._refused[1]

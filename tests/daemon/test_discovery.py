@@ -89,6 +89,19 @@ def test_the_file_follows_the_members_and_exabgp_is_told_twice(lab: Lab, vpc: Me
     assert said(lab) == ["reload", "reload"]
 
 
+def test_a_reload_that_exabgp_has_not_taken_is_sent_again_with_the_next_poll(lab: Lab, vpc: MemoryVpc) -> None:
+    said(lab)
+    lab.pipe_is_full = True
+    join(vpc, "i-3")
+    lab.wait(POLL + 5)
+    lab.pipe_is_full = False
+    assert said(lab) == []
+    lab.wait(POLL + 5)
+    assert said(lab) == ["reload", "reload"]
+    lab.wait(5 * POLL)
+    assert said(lab) == []
+
+
 def test_a_file_that_is_right_already_is_left_alone(lab: Lab, make_lab, vpc: MemoryVpc, file: Path) -> None:
     before = file.stat().st_mtime_ns
     lab.stop()
