@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
 
     config = load(args.file)
     inputs = _inputs(args.socket or config.socket, config)
-    inputs = replace(inputs, offers=_with_assumed(inputs, config, args.assume))
+    inputs = replace(inputs, offers=with_assumed(inputs, config, args.assume))
     identity = Identity(config.instance_id, config.region, config.vpc_id)
     connection = connect(identity, config.ec2.timeout, config.ec2.concurrency)
     view = asyncio.run(_observed(connection, config, inputs))
@@ -95,6 +95,7 @@ def _plan_json(
     rules = [
         {
             "rule": rule.name,
+            "answers": view.answers(rule),
             "route_tables": [
                 {"id": each.id, "name": each.tags.get("Name", ""), "account": each.account or None}
                 for each in _tables_of(rule, view)
@@ -166,11 +167,12 @@ def _show(sentence: str) -> None:
     print("\n".join(wrapped(visible(sentence), terminal_size().columns)))
 
 
-def _with_assumed(
+def with_assumed(
     inputs: "DecisionInput", config: "Config", prefixes: "Sequence[Prefix]"
 ) -> "Mapping[Prefix, Sequence[Offer]]":
     """The offers of `inputs`, and one offer of each of `prefixes` by every source that could announce it.
 
+    A drained prefix gets none, since the daemon announces nothing for it, whoever offers it.
     These are its health checks if it is managed, and a script named `ASSUMED` if it is not or if a rule accepts it.
     """
     from bgp2vpc.bgp.events import Announce
@@ -179,6 +181,10 @@ def _with_assumed(
 
     offers = dict(inputs.offers)
     for prefix in dict.fromkeys(prefixes):
+        if prefix in inputs.drained:
+            words = "is drained, so that announcing it changes nothing until `bgp2vpc undrain`"
+            print(f"bgp2vpc: {prefix} {words}; not assumed", file=sys.stderr)
+            continue
         lines = [
             (source.name, Side.CHECK, each.line)
             for source in config.checked_sources
