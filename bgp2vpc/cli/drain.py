@@ -103,7 +103,7 @@ def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
     withdrawn_at: float | None = None
     while True:
         routes = _of(report["routes"], args.prefixes)
-        _tell([row for row in routes if row["end"] != "still ours"], told)
+        _tell([row for row in routes if row["end"] != "still ours"], told, noop=report["noop"])
         draining = any(
             each["state"] == "draining" and each["withdraws"] for each in _of(report["leaving"], args.prefixes)
         )
@@ -114,7 +114,7 @@ def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
                 break
         time.sleep(LOOK_EVERY)
         report = question(args, "leaving")
-    _tell(routes, told)
+    _tell(routes, told, noop=report["noop"])
     without = [row for row in routes if row["end"] != "taken over"]
     if not routes:
         print("drained: no route was ours")
@@ -134,7 +134,7 @@ def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapp
     return [row for row in rows if not wanted or row["prefix"] in wanted]
 
 
-def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -> None:
+def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str], *, noop: bool) -> None:
     """Print the result of each route unless `told` has it already, and add it there."""
     for row in rows:
         place = (row["route_table_id"], row["prefix"])
@@ -155,7 +155,8 @@ def _tell(rows: Iterable[Mapping[str, Any]], told: dict[tuple[str, str], str]) -
             case _ if row.get("held"):
                 words = "still ours: it is held (bgp2vpc release)"
             case _:
-                words = f"still ours: {row['error'] or 'nothing is written (noop)'}"
+                why = "nothing is written (noop)" if noop else "not written yet; `bgp2vpc status` shows what fails"
+                words = f"still ours: {row['error'] or why}"
         print(f"{row['route_table_id']} {row['prefix']}: {words}", flush=True)
 
 

@@ -47,7 +47,7 @@ from bgp2vpc.operator.orders import (
 from bgp2vpc.operator.state_file import StateFile
 from bgp2vpc.operator.verbs import VERBS, About, Instruction, Verb
 from bgp2vpc.policy.decision_input import DecisionInput
-from bgp2vpc.policy.plan import Reason
+from bgp2vpc.policy.plan import Reason, VerdictKind
 from bgp2vpc.policy.tables import lists_for
 from bgp2vpc.prefix import Prefix, PrefixListId
 from bgp2vpc.reconcile.journal import Journal, subject_of
@@ -76,6 +76,9 @@ class HealthChecks(Protocol):
 
     def probe_now(self, name: str) -> None:
         """Let the checks with this name probe now."""
+
+
+_WRITING: Final = (VerdictKind.CREATE, VerdictKind.REPLACE, VerdictKind.DELETE)
 
 
 class Operator(Observer):
@@ -248,10 +251,22 @@ class Operator(Observer):
         return {"poll": self._reconciler.polls.begun + 1}
 
     def polls(self, said: Instruction) -> dict[str, Any]:
-        """The number of polls that have ended, the error of the last one, and the changes it led to."""
-        reconciler = self._reconciler
-        failure = self._journal.failing.get("observe")
-        return {"ended": reconciler.polls.ended, "error": failure, "changes": reconciler.polls.changes}
+        """The number of polls that have ended, the error of the last one, and the changes it led to.
+
+        `refused`: why the guard has refused the plan, None if it has not. `wanted`: at how many places a route is still
+        to be written, also where a write has failed.
+        """
+        reconciler, failing = self._reconciler, self._journal.failing
+        return {
+            "ended": reconciler.polls.ended,
+            "error": failing.get("observe"),
+            "changes": reconciler.polls.changes,
+            "refused": next((each.message for each in self._journal.errors if each.subject == "plan"), None)
+            if "plan" in failing
+            else None,
+            "wanted": sum(each.kind in _WRITING for each in self._view.places.verdicts()),
+            "noop": self._noop,
+        }
 
     def probe(self, said: Instruction) -> list[dict[str, Any]]:
         """Let a check probe now; returns its status at each destination before that."""

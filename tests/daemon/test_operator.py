@@ -400,3 +400,19 @@ def test_a_leftover_that_is_held_stays(make_lab, tmp_path: Path) -> None:
 def test_what_is_refused_changes_nothing(lab: Lab) -> None:
     assert "longer than 200 characters" in refused(lab, "drain", "reason", "y" * 500)
     assert steering(lab) == []
+
+
+def test_a_poll_says_if_its_plan_was_refused_and_how_much_is_still_wanted(make_lab) -> None:
+    lab = make_lab(max_changes=1).start()
+    lab.say(announce(A), announce(B))
+    lab.wait(2)
+    lab.ask("reconcile")
+    lab.wait(2)
+    seen = lab.ask("polls")
+    assert seen["refused"].startswith("2 routes to create and 0 to replace at once")
+    assert (seen["changes"], seen["wanted"], seen["noop"]) == ("", 2, False)
+    lab.say(withdraw(B))
+    lab.wait(2)
+    lab.ask("reconcile")
+    lab.wait(2)
+    assert (lab.ask("polls")["refused"], lab.ask("polls")["wanted"]) == (None, 0)
