@@ -59,10 +59,16 @@ def zone_tag(config: Config, vpc: Vpc) -> Iterator[Finding]:
     avoided = {id_: zones for id_, each in vpc.tables.items() if (zones := config.policy.avoided_in(each.table))}
     for table_id, zones in sorted(avoided.items()):
         words = f"hosts of {', '.join(sorted(zones))} are a last resort in {table_id}, by its tag {key}"
+        region = vpc.instance.region  # see operator/avoided_zones.py
+        if unknown := sorted(each for each in zones if not each.startswith(region) or each == region):
+            words += f"; {', '.join(unknown)} is no availability zone of {region}, so it avoids no host"
         if vpc.snapshot.zone in zones:
             words += "; this host is one of them"
         yield warn("avoid-zone", words, f"aws ec2 delete-tags --resources {table_id} --tags Key={quote(key)}")
-    if not others and not avoided:
+    empty = [id_ for id_, each in vpc.tables.items() if key in each.table.tags and id_ not in (*avoided, *others)]
+    if empty:
+        yield warn("avoid-zone", f"{named(empty)}: the tag {key} names no zone, so none is avoided")
+    if not others and not avoided and not empty:
         yield ok("avoid-zone", f"no table has the tag {key}: no zone is avoided")
 
 

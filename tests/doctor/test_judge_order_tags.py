@@ -86,6 +86,16 @@ def test_zones_that_are_avoided_now_are_named_and_whether_we_are_in_one() -> Non
     assert told(zone_tag(AVOIDS, seen(AVOIDS, "us-east-1c", x_avoid="us-east-1b us-east-1a"))) == [here]
 
 
+def test_a_tag_that_names_no_zone_is_told() -> None:
+    assert told(zone_tag(AVOIDS, seen(AVOIDS, x_avoid=" "))) == [
+        "warn rtb-1: the tag x:avoid names no zone, so none is avoided"
+    ]
+    assert told(zone_tag(AVOIDS, seen(AVOIDS, x_avoid="use1-az1"))) == [
+        "warn hosts of use1-az1 are a last resort in rtb-1, by its tag x:avoid; use1-az1 is no availability zone of "
+        "us-east-1, so it avoids no host"
+    ]
+
+
 def test_in_tables_of_another_account_the_tag_is_not_followed() -> None:
     (finding,) = zone_tag(AVOIDS, seen(AVOIDS, owner_id="222222222222"))
     assert told([finding])[0].startswith("warn rtb-1: x:avoid is not followed in tables of another account")
