@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from bgp2vpc.bgp.sessions import LATE
+from bgp2vpc.bgp.hold_timers import LATE
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Parts
 from bgp2vpc.policy.plan import Reason

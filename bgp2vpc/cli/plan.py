@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
     from bgp2vpc.config.load import load
     from bgp2vpc.policy.guard import guard
+    from bgp2vpc.policy.tables import not_accepted
     from bgp2vpc.prefix import PrefixListId
     from bgp2vpc.reconcile.list_writer import changes_wanted
     from bgp2vpc.vpc.aws.connect import Identity, connect
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     view = asyncio.run(_observed(connection, config, inputs))
     if not args.json:  # before the guard, which may refuse the plan
         _show_rules(config, view)
-    for prefix in view.not_accepted(inputs):
+    for prefix in not_accepted(view.rules, inputs):
         print(f"bgp2vpc: {prefix} is announced, and not permitted by any rule", file=sys.stderr)
     plan = guard(view.plan(inputs), view.tables, view.snapshot, config.max_changes)
     covering = [view.tables[each.table_id].table.covering_route(each.prefix) for each in plan.verdicts]

@@ -1,8 +1,10 @@
-"""Assigns rules to the tables that they find, and reports rules that find none."""
+"""Assigns rules to the tables that they find; reports rules that find none, and prefixes that no rule accepts."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bgp2vpc.bgp.rib import Side
+from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.list_entries import Owned, is_entry
 from bgp2vpc.policy.place import is_ours, own_interfaces
 from bgp2vpc.policy.rule import Rule
@@ -140,6 +142,18 @@ def rules_without_tables(rules: Sequence[Rule], tables: Mapping[str, TablePolicy
         return (rule.name, False) not in used or (rule.find_transit is not None and (rule.name, True) not in used)
 
     return tuple(rule for rule in rules if lacks(rule) and not rule.no_results_ok)
+
+
+def not_accepted(
+    rules: Sequence[Rule], inputs: DecisionInput, only: Collection[Prefix] | None = None
+) -> tuple[Prefix, ...]:
+    """The prefixes (of `only`, if given) that local sources offer and no rule accepts."""
+    return tuple(
+        prefix
+        for prefix in (inputs.offers if only is None else only)
+        if any(offer.side is Side.LOCAL for offer in inputs.offers.get(prefix, ()))
+        and not any(rule.accept.accepts(prefix) for rule in rules)
+    )
 
 
 def rules_without_lists(rules: Sequence[Rule], snapshot: Snapshot) -> tuple[Rule, ...]:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 from bgp2vpc.logs import event
 from bgp2vpc.policy.plan import Plan, RouteKey
+from bgp2vpc.policy.tables import not_accepted
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.inputs import DecisionQueue, Inputs
 from bgp2vpc.reconcile.journal import Journal
@@ -71,7 +72,7 @@ class Decisions:
         for each in self._journal.observers:
             each.decided(inputs, only)
         unchanged = self._remember(plan, self._view.known_places(only))
-        self._journal.refuse(self._view.not_accepted(inputs, only), only)
+        self._journal.refuse(not_accepted(self._view.rules, inputs, only), only)
         self._lookup.ask(inputs, plan, only)
         return Decision(plan, unchanged)
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from bgp2vpc.bgp.rib import Side
 from bgp2vpc.errors import InterfaceGone
-from bgp2vpc.policy.decide import Unresolved, decide, decide_one, owners_to_check
+from bgp2vpc.policy.decide import Unresolved, decide, decide_one
 from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.place import Policy, is_ours, own_interfaces
 from bgp2vpc.policy.place_state import NEVER, Places
@@ -337,17 +337,9 @@ class View:
     def still(self, change: Change, inputs: DecisionInput) -> Change | None:
         """The change that the place needs now, if its action is that of `change`; else None."""
         table_policy = self.tables.get(change.table_id)
-        if table_policy is None:
-            return None
-        decision = decide_one(table_policy, change.prefix, self.snapshot, inputs, self.policy)
+        decision = decide_one(table_policy, change.prefix, self.snapshot, inputs, self.policy) if table_policy else None
         again = decision[1] if decision else None
         return again if again is not None and again.action is change.action else None
-
-    def owners_to_check(
-        self, inputs: DecisionInput, only: Collection[Prefix] | None = None, *, as_witness: bool = False
-    ) -> dict[RouteKey, tuple[str, str]]:
-        """(table, prefix) -> (remote check, interface id) of the owners to check, as in `policy.decide`."""
-        return owners_to_check(self.tables, self.snapshot, inputs, only, as_witness=as_witness)
 
     def resolved(self, asked: Unresolved, found: Iterable[Interface]) -> None:
         """Take in the interfaces that EC2 has `found` for `asked`; whatever else was asked for does not exist."""
@@ -391,15 +383,6 @@ class View:
             offer.side is not Side.PEER and rule.admits(offer)
             for rule in rules
             for offer in inputs.offers_for(prefix, rule, self.snapshot)
-        )
-
-    def not_accepted(self, inputs: DecisionInput, only: Collection[Prefix] | None = None) -> tuple[Prefix, ...]:
-        """The prefixes (of `only`, if given) that sources of this host offer and no rule accepts."""
-        return tuple(
-            prefix
-            for prefix in (inputs.offers if only is None else only)
-            if any(offer.side is Side.LOCAL for offer in inputs.offers.get(prefix, ()))
-            and not any(rule.accept.accepts(prefix) for rule in self.rules)
         )
 
     def _find_tables(self) -> None:

@@ -23,8 +23,8 @@ from typing import Protocol
 
 from bgp2vpc.bgp.events import Announce, EndOfRib, Event, Withdraw
 from bgp2vpc.bgp.export import Draining
+from bgp2vpc.bgp.hold_timers import LATE
 from bgp2vpc.bgp.rib import MaximumPrefixReached, Offer, Side
-from bgp2vpc.bgp.sessions import LATE
 from bgp2vpc.exabgp_api.command import Answer, Command, Requires
 from bgp2vpc.exabgp_api.harmful import has_neighbors
 from bgp2vpc.exabgp_api.messages import (

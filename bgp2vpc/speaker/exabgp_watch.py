@@ -14,7 +14,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from bgp2vpc.bgp.sessions import LATE, Neighbors
+from bgp2vpc.bgp.hold_timers import LATE
+from bgp2vpc.bgp.sessions import Neighbors
 from bgp2vpc.errors import ExabgpSilent
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.tasks import Alarm

@@ -26,8 +26,9 @@ import logging
 from collections.abc import Collection
 
 from bgp2vpc.bgp.events import EndOfRib
+from bgp2vpc.bgp.hold_timers import LATE, HoldTimers
 from bgp2vpc.bgp.rib import Side
-from bgp2vpc.bgp.sessions import LATE, HoldTimers, Standing, as_if_internal
+from bgp2vpc.bgp.sessions import Standing, as_if_internal
 from bgp2vpc.exabgp_api.messages import (
     Acknowledgement,
     Direction,

@@ -1,6 +1,6 @@
 """The hold timer of RFC 4271, on a clock that the tests turn."""
 
-from bgp2vpc.bgp.sessions import HoldTimers
+from bgp2vpc.bgp.hold_timers import HoldTimers
 from bgp2vpc.prefix import IPAddress, parse_address
 
 PEER, OTHER, QUIET = map(parse_address, ("10.0.1.10", "10.0.2.11", "10.0.2.12"))

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from bgp2vpc.config.model import Config
 from bgp2vpc.health.results import CheckStatus
+from bgp2vpc.policy.decide import owners_to_check
 from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
@@ -44,7 +45,8 @@ class Health(Observer):
         """Pass the owners to the remote checks: of the prefixes `only`, or (None) of all."""
         if self._config.remote_checks:
             as_witness = self._config.serf is not None
-            self._owners.follow(self._view.owners_to_check(inputs, only, as_witness=as_witness), only)
+            tables, snapshot = self._view.tables, self._view.snapshot
+            self._owners.follow(owners_to_check(tables, snapshot, inputs, only, as_witness=as_witness), only)
 
     def decided_all(self, prefixes: Collection[Prefix]) -> None:
         """Drop the owners of all other prefixes."""
