@@ -50,12 +50,14 @@ class Looking:
         self.page.on("dialog", lambda dialog: (self.troubles.append(f"dialog: {dialog.message}"), dialog.dismiss()))
 
     def _said(self, message) -> None:
-        # A refused token is an answer with an error status, which chromium tells the console.
-        if message.type in ("error", "warning") and "401" not in message.text:
+        # A refused token and a page that a busy machine has no time for are answers with an error status, which
+        # chromium tells the console; the second one names no icon, so chromium looks for one.
+        is_expected = any(status in message.text for status in ("401", "503")) or "favicon" in message.location["url"]
+        if message.type in ("error", "warning") and not is_expected:
             self.troubles.append(message.text)
 
     def at(self, url: str) -> Page:
-        self.page.goto(url)
+        eventually(lambda: self.page.goto(url).status != 503, "a page")
         return self.page
 
 
