@@ -61,11 +61,10 @@ class Poller:
         while True:
             polls.begin()
             error = await self._poll(carefully=polls.was_throttled)
-            polls.end(error)
             if error is None and self.first_read is None:
                 self.first_read = self._vpc.clock.time()
                 self.poll_time.know("told by the benchmark", self._members)
-            self.poll_time.ended(error)
+            polls.end(error)
             await polls.wait(knows_something=self.first_read is not None)
 
     async def _poll(self, *, carefully: bool) -> Throttled | None:

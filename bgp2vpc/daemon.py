@@ -80,8 +80,6 @@ class Daemon:
         reconciling = parts.tasks.start("reconciler", parts.reconciler.run())
         parts.tasks.start("start-up", exit_if_source_dest_check_is_on(parts, end))
         start_leftover_timer(parts, parts.started)
-        if parts.adj_rib_out is not None:
-            parts.peers.hold_decisions(parts.started)
         if parts.mode.oneshot:
             parts.tasks.start("oneshot", run_oneshot(parts, end))
         await end.wanted.wait()

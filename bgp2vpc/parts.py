@@ -43,7 +43,7 @@ from bgp2vpc.reconcile.write.route_hooks import RouteHooks
 from bgp2vpc.reconcile.write.writer import Paces, Writer
 from bgp2vpc.services.alerts import Alerts
 from bgp2vpc.services.checks.health import Health
-from bgp2vpc.services.checks.local import Checks
+from bgp2vpc.services.checks.local import LocalChecks
 from bgp2vpc.services.checks.remote import RemoteChecks
 from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.fallbacks import Fallbacks
@@ -118,6 +118,8 @@ class Parts:
         self._make_checks_and_orders(state_file)
         self._make_services(outside, end)
         self.use_limits(config)
+        if self.adj_rib_out is not None:
+            self.peers.hold_decisions(self.started)
         orders = state_file.load()
         watched = {Cause.LIFECYCLE: config.lifecycle, Cause.TAG: config.tags.drain}
         self.drainer.resume(orders, [cause for cause, is_watched in watched.items() if is_watched])
@@ -170,7 +172,6 @@ class Parts:
         self.exabgp_neighbors: ExabgpNeighbors | None = None
         self.exabgp: ExabgpService | None = None
         if self.adj_rib_out is not None:
-            self.inputs.neighbors_due = self.started + self.config.startup_hold
             self.exabgp_neighbors = ExabgpNeighbors(
                 self.peers, self.adj_rib_out, self.config.startup_hold, start, outside.reach, is_own=runs_exabgp
             )
@@ -186,7 +187,7 @@ class Parts:
 
         self.serf = SerfService(self.journal, start, self.peers, self.reconciler.poll_time, has_vote=not mode.noop)
         owners = RemoteChecks(self.calls, self.journal, start, hooks, self.reconciler, self.serf)
-        checks = Checks(
+        checks = LocalChecks(
             self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=mode.oneshot
         )
         self.health = add(Health(checks, owners, self.journal, self.view, assumed=mode.oneshot))

@@ -17,9 +17,9 @@ NEGLIGIBLE: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class DampingLimits:
-    """`half_life`: seconds. `suppress`, `reuse`: penalties, of which each move adds 1000.
+    """`half_life`: seconds. `suppress`, `reuse`: penalties, to which each take of the route by this instance adds 1000.
 
-    By default the fourth move within a minute suppresses the route, and two and a half minutes without a move free it.
+    By default the fourth take within a minute suppresses the route, and two and a half minutes without one free it.
     """
 
     half_life: float = 60.0

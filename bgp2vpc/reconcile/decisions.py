@@ -10,7 +10,7 @@ One decision, in this order:
 5. Look up interfaces and instances that the plan depends on and that are not known (`read/lookup.py`). The answer
    leads to another decision.
 
-Nothing is written here: `write/applier.py` applies the `Decision`. An alarm expires what is due between decisions.
+Nothing is written here: `write/applier.py` applies the result. An alarm expires what is due between decisions.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ log = logging.getLogger("bgp2vpc")
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class DecisionResult:
     """The result of one decision: the plan, and the remembered places (`unchanged`) that need no write."""
 
     plan: Plan
@@ -61,7 +61,7 @@ class Decisions:
         self._lookup = lookup
         self._expiry = Alarm(self._time_has_passed)
 
-    def decide(self, only: Collection[Prefix] | None) -> Decision:
+    def decide(self, only: Collection[Prefix] | None) -> DecisionResult:
         """Decide about these prefixes, or (None) about all."""
         self._expire()
         self._view.forget_old_health(asyncio.get_running_loop().time())
@@ -74,9 +74,9 @@ class Decisions:
         unchanged = self._remember(plan, self._view.known_places(only))
         self._journal.refuse(not_accepted(self._view.rules, inputs, only), only)
         self._lookup.ask(inputs, plan, only)
-        return Decision(plan, unchanged)
+        return DecisionResult(plan, unchanged)
 
-    def decided_all(self, prefixes: Collection[Prefix]) -> Decision:
+    def decided_all(self, prefixes: Collection[Prefix]) -> DecisionResult:
         """End a decision about everything that was made in slices; `prefixes` are all prefixes that there are.
 
         Places in tables that no rule finds any more lose their verdicts, and are `unchanged` in the result.
@@ -86,7 +86,7 @@ class Decisions:
         self._journal.not_accepted.intersection_update(prefixes)
         for each in self._journal.observers:
             each.decided_all(prefixes)
-        return Decision(Plan(), unchanged)
+        return DecisionResult(Plan(), unchanged)
 
     def _remember(self, plan: Plan, known: Collection[RouteKey]) -> tuple[RouteKey, ...]:
         """Record the verdicts of the plan; other `known` places lose theirs. Returns the `known` without a change."""

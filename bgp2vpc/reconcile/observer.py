@@ -54,8 +54,9 @@ class WriteResult(Enum):
 
     DONE: EC2 accepted it, or a delete found no route. UNNEEDED: before the call it turned out that the place needs no
     such change any more. OVERTAKEN: EC2 refused it because another writer was faster, which is normal where several
-    hosts start or fail over at once; the table is read again and the place decided again, at once. FAILED: any other
-    error, or such a refusal at a place whose last write did not succeed either; retried at `Outcome.retry_at`.
+    hosts start or fail over at once; the place is decided again at once, and the next try reads the table first and
+    mostly ends as UNNEEDED. FAILED: any other error, or such a refusal at a place whose last write did not succeed
+    either; retried at `Outcome.retry_at`.
     """
 
     DONE = "done"

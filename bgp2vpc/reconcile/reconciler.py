@@ -92,7 +92,7 @@ class Reconciler:
         self.view = view
         self.inputs = inputs
         self._journal = journal
-        self._queue = DecisionQueue(self._cycle)
+        self._queue = DecisionQueue(self._decide_and_apply)
         self._rereader = Rereader(calls, view, journal, self._queue)
         self._lookup = Lookup(calls, view, inputs, journal, self._queue)
         self._observation = Observation(calls, view, inputs, journal, self._lookup)
@@ -110,15 +110,14 @@ class Reconciler:
         while True:
             self.polls.begin()
             error = await self._observation.observe(carefully=self.polls.was_throttled)
-            if error is None and (slices := self._cycle(None)):
+            if error is None and (slices := self._decide_and_apply(None)):
                 await slices
-            self.polls.end(error)
             self.poll_time.count(self.view, self.inputs.neighbors)
-            self.poll_time.ended(error)
+            self.polls.end(error)
             self._tell_polled()
             await self.polls.wait(knows_something=self.first_observation.is_set())
 
-    def _cycle(self, only: Collection[Prefix] | None) -> "asyncio.Task[None] | None":
+    def _decide_and_apply(self, only: Collection[Prefix] | None) -> "asyncio.Task[None] | None":
         """Decide about these prefixes and those that a reread found changed, or (None) about all, and apply the result.
 
         Returns the task that does this in slices if there are many places; None if it is done already.
@@ -227,7 +226,7 @@ class Reconciler:
     def everything_changed(self) -> None:
         """Decide about everything now, not in the next turn: an input of every prefix has changed."""
         if self.is_connected:
-            self._cycle(None)
+            self._decide_and_apply(None)
 
     def poll_now(self) -> None:
         """Start the next poll at once."""

@@ -8,8 +8,8 @@ socket).
 2. `turns` splits them into `lines` and gives each source a few milliseconds of the event loop at a time.
 3. `SpeakerSession.feed` parses each line (`exabgp_api.line`) and passes the command to the `Listener`
    (`speaker/adj_rib_in.py`). It returns the answer, `done` or `error`, as ExaBGP does.
-4. The session opens with its first command and closes when the source ends. Its paths are then stale for
-   `restart_time`, within which the source can come back and announce them again.
+4. A script's session opens when the script starts, a client's with its first command. It closes when the source
+   ends. Its paths are then stale for `restart_time`, within which the source can come back and announce them again.
 
 `tee` records the announcements of its script (`presence`) and repeats them to a restarted daemon. `log_limit` limits
 the logging of repeated mistakes. ExaBGP's own lines (`exabgp_pipe`) are messages, not commands; they go to `speaker/`

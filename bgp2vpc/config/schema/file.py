@@ -93,7 +93,7 @@ class DampingEntry(BaseEntry):
     half_life: Period = Field(default=_DAMPING.half_life, description="Seconds in which the penalty halves.")
     suppress: Rate = Field(
         default=_DAMPING.suppress,
-        description="Penalty at which the route is suppressed in a table. Each move of the route adds 1000.",
+        description="Penalty at which the route is suppressed in a table. Each take by this instance adds 1000.",
     )
     reuse: Rate = Field(default=_DAMPING.reuse, description="Penalty below which the route may move again.")
 

@@ -297,6 +297,7 @@ class Polls:
         self.was_throttled = isinstance(error, Throttled)
         self._failures = self._failures + 1 if error else 0
         self._throttled = self._throttled + 1 if self.was_throttled else 0
+        self._poll_time.ended(error)
 
     def at_once(self) -> None:
         """End the wait for the next poll; during a poll, skip the wait that follows it."""

@@ -91,7 +91,7 @@ def interfaces_to_ask_again(view: View, inputs: DecisionInput) -> Unresolved:
     """The interfaces to look up again at each poll, as what we know of them may have changed.
 
     These are addresses that no interface had; interfaces with the source/destination check on; all known interfaces of
-    other instances, if a rule points routes at them (`writes: any`); and the interfaces of black holes that a rule
+    other instances, if a rule points routes at them (`write: any`); and the interfaces of black holes that a rule
     deletes once the interface is gone.
     """
     all_of_them = any(rule.writes is Writes.ANY for rule in view.rules)

@@ -21,7 +21,7 @@ from bgp2vpc.logs import event
 from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard, withdrawals
 from bgp2vpc.policy.plan import Change, Plan, Reason, RouteKey
-from bgp2vpc.reconcile.decisions import Decision
+from bgp2vpc.reconcile.decisions import DecisionResult
 from bgp2vpc.reconcile.inputs import DecisionQueue
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Cycle, WriteResult
@@ -79,7 +79,7 @@ class Applier:
         """The changes of the plan that are to be written, now or later: all, or at shutdown the withdrawals."""
         return tuple(change for change in plan.changes if change.is_withdrawal or not self.only_withdraws)
 
-    def apply(self, decision: Decision, *, is_whole: bool) -> None:
+    def apply(self, decision: DecisionResult, *, is_whole: bool) -> None:
         """Start to write the changes that may be written now. `is_whole`: the decision is about everything."""
         self.nothing_to_write(decision.unchanged)
         plan = decision.plan

@@ -10,7 +10,7 @@ from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.services.checks.local import Checks
+from bgp2vpc.services.checks.local import LocalChecks
 from bgp2vpc.services.checks.pool import unusable
 from bgp2vpc.services.checks.remote import RemoteChecks
 
@@ -18,7 +18,9 @@ from bgp2vpc.services.checks.remote import RemoteChecks
 class Health(Observer):
     """Keeps exactly the configured checks running. `assumed` (`--oneshot`): runs none, takes all for healthy."""
 
-    def __init__(self, checks: Checks, owners: RemoteChecks, journal: Journal, view: View, *, assumed: bool) -> None:
+    def __init__(
+        self, checks: LocalChecks, owners: RemoteChecks, journal: Journal, view: View, *, assumed: bool
+    ) -> None:
         self._checks = checks
         self._owners = owners
         self._journal = journal

@@ -17,7 +17,7 @@ from bgp2vpc.sources.session import Listener, SourceKind
 from bgp2vpc.tasks import StartTask
 
 
-class Checks:
+class LocalChecks:
     """Runs the configured checks. Each checked source announces its prefixes while enough of its checks are healthy.
 
     `assume_healthy` (`--oneshot`): runs no check, and takes all for healthy.
