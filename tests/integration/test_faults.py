@@ -153,7 +153,8 @@ def test_old_reads_lead_to_one_write_and_no_second(cloud, world, site, prefix, f
     site.wait_for_route(prefix, *world.tables, target=None)
     for _ in range(2):
         assert site.reconcile() == ""
-    assert sorted(map(str, cloud.writes())) == sorted(
+    # On a busy machine, calls that the second daemon has given up may come only now.
+    assert sorted(str(call) for call in cloud.writes() if prefix in str(call)) == sorted(
         [f"CreateRoute {table} {prefix} {site.host.interface_id}" for table in world.tables]
         + [f"DeleteRoute {table} {prefix}" for table in world.tables]
     )
