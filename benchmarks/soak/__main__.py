@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.__main__ import RESULTS, record
 from benchmarks.soak.faults import FAULTS
 from benchmarks.soak.judge import WELL_WITHIN, Minute, misplaced, trespasses, turns
-from benchmarks.soak.pair import FLOODED, WANTED, Soak, name, running
+from benchmarks.soak.pair import FLOODED, WANTED, Soak, lacking, name, running
 from benchmarks.soak.report import Report, by_fault, summary
 
 MINUTE = 60.0
@@ -69,7 +69,8 @@ def _endure(soak: Soak, fault: str) -> Minute:
             soak.wait(LASTS, toggles=3)
         well = soak.until_well()
         if well is None:
-            soak.complain(f"not well {WELL_WITHIN:g} s after: {fault} at {name(host)}\n{mesh.story()}")
+            lacks = "\n".join(f"{name(each)}: {lacking(mesh, each)}" for each in mesh.hosts)
+            soak.complain(f"not well {WELL_WITHIN:g} s after: {fault} at {name(host)}\n{lacks}\n{mesh.story()}")
         soak.until_calm()
         _judge(soak, fault, [rig.IPV4])
         loss = client.loss(since, traffic.LATE)

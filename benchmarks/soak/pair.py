@@ -102,7 +102,7 @@ class Soak:
     def until_well(self) -> float | None:
         """Seconds until both hosts are well; None: they are not, within `WELL_WITHIN`."""
         began = time.monotonic()
-        while not all(is_well(self.mesh, host) for host in self.mesh.hosts):
+        while any(lacking(self.mesh, host) for host in self.mesh.hosts):
             if time.monotonic() - began > WELL_WITHIN:
                 return None
             self.wait(0.5)
@@ -145,11 +145,15 @@ def sample(pid: int, at: float) -> Sample:
     return Sample(round(at, 1), resident / 1024, len(os.listdir(f"/proc/{pid}/fd")))
 
 
-def is_well(mesh: "Mesh", host: "MeshHost") -> bool:
-    """Whether nothing fails, it hears the other one, and its checks are healthy."""
+def lacking(mesh: "Mesh", host: "MeshHost") -> str:
+    """Why a host is not well, in words; empty if nothing fails, it hears the other one, and its checks are healthy."""
     status = host.status()
-    checks = {check["state"] for check in status.get("checks", ())}
-    return bool(status) and not status.get("failing") and checks <= {"healthy"} and host.hears(*mesh.others(host))
+    if not status:
+        return "no status"
+    checks = {f"{check['name']} of {check['destination']}": check["state"] for check in status.get("checks", ())}
+    unwell = {name: state for name, state in checks.items() if state != "healthy"}
+    deaf = not host.hears(*mesh.others(host))
+    return "; ".join(map(str, filter(None, [status.get("failing"), unwell, "does not hear the other one" * deaf])))
 
 
 def restart(host: "MeshHost") -> None:

@@ -189,6 +189,17 @@ def test_without_permission_to_ask_about_instances_all_else_works(lab: Lab) -> N
 BROKEN = failure("DescribeInstanceStatus", "InternalError", "An internal error has occurred", 500)
 
 
+def test_a_question_that_failed_is_no_trouble_any_more_once_nothing_depends_on_it(lab: Lab) -> None:
+    peer_holds(lab)
+    lab.vpc.fail_next("DescribeInstanceStatus", BROKEN, times=20)
+    lab.say(announce(A))
+    lab.wait(5)
+    assert lab.ask("status")["failing"] == {"instance status": "InternalError"}
+    lab.vpc.put_route("rtb-1", A, OURS)
+    lab.wait(70)
+    assert lab.ask("status")["failing"] == {}
+
+
 def test_where_ec2_cannot_tell_of_all_together_each_is_asked_about_alone(lab: Lab) -> None:
     peer_holds(lab)
     lab.vpc.set_health("i-2", InstanceHealth.IMPAIRED)

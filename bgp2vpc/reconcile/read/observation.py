@@ -22,7 +22,7 @@ from bgp2vpc.reconcile.read.poll import observe, subjects_of
 from bgp2vpc.reconcile.read.questions import instances_to_ask_about, interfaces_to_ask_again, unknown_interfaces
 from bgp2vpc.reconcile.slices import is_much
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.vpc.access import Access
+from bgp2vpc.vpc.access import OWN, Access
 
 
 class Observation:
@@ -62,18 +62,27 @@ class Observation:
         async for tables in self._portions():
             unknown |= unknown_interfaces(view, self._inputs.now(), tables=tables)
         await self._lookup.resolve(unknown)
+        if not unknown:
+            self._nothing_to_ask("interfaces of peers")
         instances: frozenset[str] = frozenset()
         async for tables in self._portions():
             instances |= instances_to_ask_about(view, self._inputs.now(), tables)
         view.forget_health_except(instances)  # an old answer must not count against an instance later
         if instances:
             await learn_health(self._calls, view, instances, journal.told)
+        else:
+            self._nothing_to_ask("instance status")
         without = rules_without_tables(view.rules, view.tables)
         journal.rules_without_tables(filter(view.answers, without))
         journal.shadowed(shadowed(view.tables))
         journal.rules_without_lists(rules_without_lists(view.rules, view.snapshot))
         self.first.set()
         return None
+
+    def _nothing_to_ask(self, what: str) -> None:
+        """End the failure of earlier lookups of this kind: none is needed any more, so none would show its end."""
+        for access in self._view.reaches:
+            self._journal.forget(what if access == OWN else f"{what} of {access}")
 
     async def _portions(self) -> AsyncIterator[Mapping[str, TablePolicy]]:
         """All tables at once; if there are many places, one table at a time, with a turn of the event loop after it."""
