@@ -486,13 +486,11 @@ def running(net: VpcNet, cloud: Cloud, directory: Path, setting: Setting) -> Ite
             stack.enter_context(MeshHost(net, seat, cloud, host, directory / seat.device, setting))
             for host, seat in zip(world.hosts, seats, strict=True)
         ]
-        hosts[0].start_service()
         for host in hosts:
-            host.start_mesh([seat for seat in seats if seat is not host.seat])
-        # Two that announce within the time of one call may create the route in one table each, and keep it there.
-        cloud.wait_until(lambda: all(IPV4 in cloud.routes(table) for table in world.tables))
-        for host in hosts[1:]:
             host.start_service()
+            host.start_mesh([seat for seat in seats if seat is not host.seat])
+            # Two that announce within the time of one call may create the route in one table each, and keep it there.
+            cloud.wait_until(lambda: all(IPV4 in cloud.routes(table) for table in world.tables))
         client = stack.enter_context(traffic.Client(net.vpc.command, IPV4.partition("/")[0], directory / "answered"))
         yield Mesh(net, cloud, world, tuple(hosts), router, client, plane)
 
