@@ -60,7 +60,7 @@ from bgp2vpc.services.web import Given, WebService
 from bgp2vpc.sources.server import Question, SocketSettings
 from bgp2vpc.sources.turns import Turns
 from bgp2vpc.speaker.adj_rib_in import AdjRibIn
-from bgp2vpc.speaker.adj_rib_out import AdjRibOut
+from bgp2vpc.speaker.adj_rib_out import AdjRibOut, ApiPipe
 from bgp2vpc.speaker.discovery import ExabgpNeighbors, NeighborDiscovery, Reach, reach
 from bgp2vpc.speaker.peers import Peers
 from bgp2vpc.tasks import GuardedTasks
@@ -68,7 +68,6 @@ from bgp2vpc.vpc.model import Instance
 from bgp2vpc.vpc.pace import Pace
 
 LoadConfig = Callable[[], Config]
-Say = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +76,14 @@ class Outside:
 
     `load`, `connect` and `metadata` block, so they are called on threads, and may raise. `load` reads the configuration
     again; `connect` finds out which instance this is and connects to EC2; `metadata` reads the instance metadata that
-    `lifecycle` and `tags` watch (None: the metadata service). The others do not block. `say` queues a line for ExaBGP
-    (None: this is no helper); whoever reads ExaBGP's pipe calls `Daemon.heard`. `reach` returns whether a BGP
+    `lifecycle` and `tags` watch (None: the metadata service). The others do not block. `exabgp` is the pipe to ExaBGP
+    (None: this is no helper); whoever reads from ExaBGP calls `Daemon.heard`. `reach` returns whether a BGP
     neighbor's host answers. `systemd` sends sd_notify(3) messages.
     """
 
     load: LoadConfig
     connect: Connect
-    say: Say | None = None
+    exabgp: ApiPipe | None = None
     metadata: ReadMetadata | None = None
     reach: Reach = reach
     systemd: SdNotify = field(default_factory=SdNotify)
@@ -105,7 +104,7 @@ class Parts:
         """`end`: set when the daemon is to end. `bug`: called when a task has failed by an internal error."""
         self.config = config
         self.mode = mode
-        self.is_helper = outside.say is not None
+        self.is_helper = outside.exabgp is not None
         self.started = asyncio.get_running_loop().time()
         self.tasks = GuardedTasks(bug)
         self.observers = Observers()
@@ -165,8 +164,8 @@ class Parts:
         mode, start = self.mode, self.tasks.start
         runs_exabgp = self.config.bgp is not None and not (self.is_helper or mode.noop or mode.oneshot)
         self.adj_rib_out = AdjRibOut() if self.is_helper or runs_exabgp else None
-        if self.adj_rib_out is not None and outside.say is not None:
-            self.adj_rib_out.connected(outside.say)
+        if self.adj_rib_out is not None and outside.exabgp is not None:
+            self.adj_rib_out.connected(outside.exabgp)
         self.adj_rib_in = AdjRibIn(self.inputs, self.reconciler, self.adj_rib_out)
         self.peers = Peers(self.inputs, self.reconciler, self.adj_rib_in, self.journal)
         self.exabgp_neighbors: ExabgpNeighbors | None = None

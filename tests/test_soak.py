@@ -45,9 +45,20 @@ def test_memory_that_grows_until_the_end_is_told_from_what_the_start_takes() -> 
     def megabytes(sample: Sample) -> float:
         return sample.memory_mb
 
-    assert growth(samples(*range(10), *[10.0] * 50), megabytes) == 0.0
-    assert growth(samples(*range(60)), megabytes) == 40.0
-    assert growth(samples(1.0, 9.0), megabytes) == 0.0
+    assert growth(samples(*range(10), *[10.0] * 50), megabytes, 10.0) == 0.0
+    assert growth(samples(*range(60)), megabytes, 10.0) == 40.0
+    assert growth(samples(1.0, 9.0), megabytes, 1.0) is None
+
+
+def test_the_growth_is_judged_from_the_first_fault_that_comes_again() -> None:
+    def growths(*faults: str) -> dict[str, float]:
+        minutes = [Minute(fault, "host-2", 10.0 * at, 1.0, 0.0, 0) for at, fault in enumerate(faults)]
+        report = Report("", [], {"host-2": samples(*[50.0] * 18, *[60.0] * 22, *[70.0] * 20)}, minutes)
+        return {figure.name.split()[2]: figure.samples[0] for figure in summary(report) if "growth" in figure.name}
+
+    assert growths("killed", "flood", "flood") == {"memory": 10.0, "descriptors": 0}
+    assert growths("killed", "killed", "flood") == {"memory": 20.0, "descriptors": 0}
+    assert growths("killed", "flood") == {}
 
 
 def test_a_report_is_the_same_when_it_is_read_and_gives_the_figures(tmp_path: Path) -> None:

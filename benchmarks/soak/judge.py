@@ -35,15 +35,15 @@ class Minute:
     lost: int
 
 
-def growth(samples: Sequence[Sample], of: Callable[[Sample], float]) -> float:
-    """How much more it is in the last sixth than in the second one: medians. The first sixth is the start."""
-    if len(samples) < 12:
-        return 0.0
-    first, last = samples[0].at, samples[-1].at
-    sixth = (last - first) / 6
-    early = [of(each) for each in samples if first + sixth <= each.at < first + 2 * sixth]
-    late = [of(each) for each in samples if each.at >= last - sixth]
-    return statistics.median(late) - statistics.median(early) if early else 0.0
+def growth(samples: Sequence[Sample], of: Callable[[Sample], float], since: float) -> float | None:
+    """How much more it is in the last sixth of the run than in the sixth that begins at `since`: medians.
+
+    None: the run is too short to tell.
+    """
+    sixth = (samples[-1].at - samples[0].at) / 6
+    early = [of(each) for each in samples if since <= each.at < since + sixth]
+    late = [of(each) for each in samples if each.at >= max(samples[-1].at - sixth, since + sixth)]
+    return statistics.median(late) - statistics.median(early) if early and late else None
 
 
 def rows(text: str) -> dict[str, str]:

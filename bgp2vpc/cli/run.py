@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bgp2vpc.config.model import Config
     from bgp2vpc.config.reader import ConfigReader
     from bgp2vpc.daemon import Daemon
-    from bgp2vpc.parts import Say
+    from bgp2vpc.speaker.adj_rib_out import ApiPipe
 
 # ExaBGP starts helpers with umask 0, with which our files could be written by everybody.
 UMASK = 0o027
@@ -99,7 +99,7 @@ def run_helper(args: argparse.Namespace) -> int:
         def load() -> "Config":
             return _first_config(first.pop()) if first else _load(args.file)
 
-        _exit(await Helper(pipe, load, partial(_make_daemon, args, pipe.send)).run())
+        _exit(await Helper(pipe, load, partial(_make_daemon, args, pipe)).run())
 
     asyncio.run(help_exabgp())
     return 0
@@ -124,7 +124,7 @@ def _load(file: str) -> "Config":
     return load(file)
 
 
-def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") -> "Daemon":
+def _make_daemon(args: argparse.Namespace, exabgp: "ApiPipe | None", config: "Config") -> "Daemon":
     import asyncio
 
     from bgp2vpc.daemon import Daemon
@@ -147,9 +147,9 @@ def _make_daemon(args: argparse.Namespace, say: "Say | None", config: "Config") 
     outside = Outside(
         partial(_load, args.file),
         partial(connect, identity, config.ec2.timeout, config.ec2.concurrency),
-        say,
+        exabgp,
         # The unit of a helper is ExaBGP's, so the helper must not notify systemd for it.
-        systemd=SdNotify() if say else SdNotify.from_environment(os.environ),
+        systemd=SdNotify() if exabgp is not None else SdNotify.from_environment(os.environ),
     )
     daemon = Daemon(config, outside, Mode(noop=args.noop, oneshot=args.oneshot))
     if _early.is_set():

@@ -241,7 +241,7 @@ class ExabgpService:
                 session = ExabgpSession(pipe, self._peers.heard)
                 # Also for the first ExaBGP: it may connect long after our own start, and has no session yet.
                 self._peers.hold_decisions(asyncio.get_running_loop().time())
-                self._adj_rib_out.connected(pipe.send)
+                self._adj_rib_out.connected(pipe)
                 self._connected.set()
                 self._was_connected = True
                 self._neighbors.started()

@@ -11,9 +11,9 @@ While the agent cannot be reached, nothing waits for it, no member counts as fai
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from bgp2vpc.backoff import BackOff
 from bgp2vpc.config.model import Config
@@ -28,6 +28,9 @@ from bgp2vpc.serf.vote import REPEATS, Accusation, OwnVotes, VoteError, Votes, p
 from bgp2vpc.sources.log_limit import Complaints
 from bgp2vpc.status import SerfStatus
 from bgp2vpc.tasks import Alarm, StartTask, cancelled
+
+if TYPE_CHECKING:
+    from bgp2vpc.serf.client import Client
 
 log = logging.getLogger("bgp2vpc")
 
@@ -69,7 +72,7 @@ class SerfService:
         self._name = ""
         """Our name in the cluster; empty without a connection."""
         self._task: asyncio.Task[None] | None = None
-        self._wake: Callable[[], None] = lambda: None
+        self._client: Client | None = None
         self._roster = Roster()
         self._votes = Votes()
         self._own_votes = OwnVotes()
@@ -106,7 +109,8 @@ class SerfService:
         """Vote against these owners from now on, and against no others."""
         if self._has_vote and accusations != self._accusations:
             self._accusations = accusations
-            self._wake()
+            if self._client is not None:
+                self._client.wake()
 
     def status(self) -> SerfStatus | None:
         """The agent and its members, for the status; None: no agent is configured."""
@@ -128,10 +132,9 @@ class SerfService:
 
         back_off = BackOff(FIRST_RETRY, LONGEST_RETRY)
         while True:
-            client = Client(agent, partial(self._heard, agent), partial(self._due, agent))
-            self._wake = client.wake
+            self._client = Client(agent, partial(self._heard, agent), partial(self._due, agent))
             try:
-                await client.run()
+                await self._client.run()
             except SerfError as error:
                 self._journal.failure(SUBJECT, error)
                 if self._name:
@@ -140,7 +143,7 @@ class SerfService:
             await asyncio.sleep(back_off.next())
 
     def _lost(self) -> None:
-        self._wake = lambda: None
+        self._client = None
         self._name = ""
         before = self._roster.down
         self._roster.forget_the_absent()

@@ -10,7 +10,8 @@
 
 import logging
 import re
-from collections.abc import Callable, Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
+from typing import Protocol
 
 from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
 from bgp2vpc.bgp.export import NOTHING_DRAINS, Draining
@@ -43,6 +44,13 @@ SayLine = tuple[str, str]
 """Who announces, and to whom: the source and its neighbor selector (`neighbor *`)."""
 
 
+class ApiPipe(Protocol):
+    """The pipe to an ExaBGP (`sources/exabgp_pipe.py`)."""
+
+    def send(self, line: str) -> bool:
+        """Queue one line. False: the line is dropped, because ExaBGP does not read, is gone, or could not parse it."""
+
+
 class AdjRibOut:
     """Sends the lines of all sources to ExaBGP in order, and withdraws the paths of sources that are gone.
 
@@ -52,8 +60,8 @@ class AdjRibOut:
     """
 
     def __init__(self) -> None:
-        self._send: Callable[[str], bool] | None = None
-        """`send` of `sources/exabgp_pipe.py`, while an ExaBGP is connected."""
+        self._pipe: ApiPipe | None = None
+        """None: no ExaBGP is connected."""
         self._policy = NOTHING_DRAINS
         self._said: dict[PathKey, dict[SayLine, Path]] = {}
         self._selectors: dict[str, set[str]] = {}
@@ -69,13 +77,10 @@ class AdjRibOut:
         self._lost = 0
         """Lines in a row that the pipe has not taken."""
 
-    def connected(self, send: Callable[[str], bool]) -> None:
-        """Use this ExaBGP from now on, and send it all announcements that still stand.
-
-        `send`: queues one line for it; returns False if it could not.
-        """
+    def connected(self, pipe: ApiPipe) -> None:
+        """Use this ExaBGP from now on, and send it all announcements that still stand."""
         self.disconnected()
-        self._send = send
+        self._pipe = pipe
         self._took_any = False
         for line in list(self._others):
             self._say(line[1])
@@ -83,7 +88,7 @@ class AdjRibOut:
 
     def disconnected(self) -> None:
         """Send nothing until the next `connected`, and forget the unanswered and refused lines of the last ExaBGP."""
-        self._send = None
+        self._pipe = None
         self._unanswered = Unanswered()
         self._reason, self._lost = "", 0
         self._refused.clear()
@@ -213,9 +218,9 @@ class AdjRibOut:
 
     def ask(self) -> bool:
         """Send `QUESTION`, unless its answer is awaited already. False: no ExaBGP is connected."""
-        if self._send is not None and not self._unanswered.is_asked and self._send(QUESTION):
+        if self._pipe is not None and not self._unanswered.is_asked and self._pipe.send(QUESTION):
             self._unanswered.asked()
-        return self._send is not None
+        return self._pipe is not None
 
     def heard(self, message: Acknowledgement | ErrorReason | SummaryBegins) -> None:
         """Take in ExaBGP's answer to a line, or the header of its answer to `QUESTION`."""
@@ -299,9 +304,9 @@ class AdjRibOut:
 
     def _say(self, line: str, keys: Collection[PathKey] = ()) -> bool:
         """Send this line. Returns False if ExaBGP's pipe has not taken it, True without an ExaBGP."""
-        if self._send is None:
+        if self._pipe is None:
             return True
-        if not self._send(line):
+        if not self._pipe.send(line):
             self._lost += 1
             if self._lost == 1:  # there may be thousands a second
                 full = "ExaBGP's pipe takes no more lines: this one and those that follow are not passed on"

@@ -130,8 +130,8 @@ class Lab:
         return self
 
     async def _start(self, helper: bool, mode: dict[str, bool]) -> None:
-        say = self.say_to_exabgp if helper else None
-        outside = Outside(self._load, self._connect, say, self._read_metadata, self._reach, self.systemd)
+        pipe = self if helper else None
+        outside = Outside(self._load, self._connect, pipe, self._read_metadata, self._reach, self.systemd)
         self._daemon = Daemon(self.config, outside, Mode(**mode))
         self._running = asyncio.create_task(self._daemon.run())
         await asyncio.sleep(0)
@@ -150,7 +150,7 @@ class Lab:
     async def _reach(self, neighbor: Neighbor) -> bool:
         return neighbor.address in self.answering
 
-    def say_to_exabgp(self, line: str) -> bool:
+    def send(self, line: str) -> bool:
         if self.pipe_is_full:
             return False
         if line == QUESTION and self.daemon.parts.inputs.neighbors.have_sessions:

@@ -271,7 +271,7 @@ def test_one_that_hung_and_is_ended_is_not_failing_any_more_and_the_next_one_is_
     assert parts.adj_rib_out is not None
     pair.second.do(parts.adj_rib_out.disconnected)
     pair.second.do(parts.peers.exabgp_ended)
-    pair.second.do(partial(parts.adj_rib_out.connected, pair.second.say_to_exabgp))
+    pair.second.do(partial(parts.adj_rib_out.connected, pair.second))
     assert pair.failing == {}
     pair.second.exabgp_goes_on(loses=object)
     pair.keepalives = False

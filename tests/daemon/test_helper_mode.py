@@ -212,8 +212,13 @@ def test_a_source_announces_to_a_hundred_selectors_at_most(helper: Lab) -> None:
 
 def test_lines_that_exabgp_does_not_take_are_said_once_and_counted(caplog) -> None:
     takes = iter([True, *[False] * 1000, True])
+
+    class Pipe:
+        def send(self, _: str) -> bool:
+            return next(takes)
+
     relay = AdjRibOut()
-    relay.connected(lambda _: next(takes))
+    relay.connected(Pipe())
     for _ in range(1002):
         relay.pass_on("one", parse(announce(A)))
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]

@@ -100,7 +100,7 @@ class Trial:
         self._neighbors = neighbors
         self._patience = patience
         self._adj_rib_out = AdjRibOut()
-        self._adj_rib_out.connected(self._send)
+        self._adj_rib_out.connected(self)
         inputs = Inputs(Places(0.0, DampingLimits()))
         self._adj_rib_in = AdjRibIn(inputs, _NoRoutes(), self._adj_rib_out)
         self._peers = Peers(inputs, _NoRoutes(), self._adj_rib_in, Journal())
@@ -157,7 +157,8 @@ class Trial:
                 raise StoppedError(f"{what} within {self._patience:g} s")
             await asyncio.sleep(0.005)
 
-    def _send(self, line: str) -> bool:
+    def send(self, line: str) -> bool:
+        """Pass a line of the Adj-RIB-Out on to ExaBGP."""
         self.passed_on += line != QUESTION
         return self._pipe.send(line)
 

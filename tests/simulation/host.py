@@ -286,7 +286,7 @@ class Host:
         instance = Instance(self.place.instance_id, "us-east-1", VPC)
         connection = Ec2Connection(self.ec2, instance, lambda _: self.ec2)
         process = self.process
-        self.daemon = Daemon(self.config, Outside(lambda: self.config, lambda: connection, self._say), Mode())
+        self.daemon = Daemon(self.config, Outside(lambda: self.config, lambda: connection, self), Mode())
         self.daemon.parts.adj_rib_in.opened(SCRIPT, SourceKind.SCRIPT)
         for prefix in self.services:
             asyncio.get_running_loop().call_later(CHECKED, self._check, prefix)
@@ -311,7 +311,7 @@ class Host:
             self.told(self.name, f"healthcheck: {line}")
             self.daemon.parts.adj_rib_in.said(SCRIPT, parse(line))
 
-    def _say(self, line: str) -> bool:
+    def send(self, line: str) -> bool:
         if self.process is None or self.process.dying:
             return True
         self.told(self.name, f"to exabgp: {line}")
