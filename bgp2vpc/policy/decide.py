@@ -45,20 +45,12 @@ def decide(
     only: Collection[Prefix] | None = None,
 ) -> Plan:
     """The plan for these tables, with `only` restricted to these prefixes."""
-    return make_plan(filter(None, decide_each(tables, snapshot, inputs, policy, only)))
-
-
-def decide_each(
-    tables: Mapping[str, TablePolicy],
-    snapshot: Snapshot,
-    inputs: DecisionInput,
-    policy: Policy,
-    only: Collection[Prefix] | None = None,
-) -> Iterator[Decision | None]:
-    """Decide each place, lazily; the offers may change in between."""
-    for table_policy in tables.values():
-        for prefix in tuple(_prefixes(table_policy, snapshot, inputs, only)):
-            yield decide_one(table_policy, prefix, snapshot, inputs, policy)
+    decided = (
+        decide_one(table_policy, prefix, snapshot, inputs, policy)
+        for table_policy in tables.values()
+        for prefix in _prefixes(table_policy, snapshot, inputs, only)
+    )
+    return make_plan(filter(None, decided))
 
 
 def decide_one(
