@@ -1,6 +1,7 @@
 """How a daemon ends: what happens to its routes and announcements, in which order, and how long that may take.
 
-1. `on_exit: drain`: everything is drained, while sources, checks and polls go on. The polls then end in any case.
+1. `on_exit: drain`: everything is drained, while sources, checks and polls go on. Then, or without a drain at once,
+   polling ends.
 2. If we run ExaBGP and SIGUSR1 has announced a restart, the default `on_exit` counts as `keep`: ExaBGP closes its
    sessions with a Cease after which peers keep our paths, and leave our routes alone, for some time (`peers.py`).
 3. The inputs are fixed, so that lines that scripts print while they are ended change no route. With `keep` the offers

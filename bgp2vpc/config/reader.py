@@ -1,6 +1,6 @@
 """Reads the configuration file at the start in a child process, while this process imports the rest of the daemon.
 
-pydantic, the schema and PyYAML take 0.1 s of CPU to import and 12 MB of memory, and are not needed once the file is
+pydantic, the schema and PyYAML take 0.15 s of CPU to import and 13 MB of memory, and are not needed once the file is
 read. In a child on a second core they cost the start no time and the daemon no memory. The child is a fork, so that it
 has the common imports already and the same version; it returns the Config pickled. With one core, or if no child can
 be started, the file is read in this process.

@@ -1,8 +1,9 @@
 """Findings about BGP neighbors: membership, answers of their ports, missing security group rules. Pure.
 
 One side of each session connects (`bgp/mesh.py`), and only this direction must be permitted. In the other direction the
-daemon knocks at the neighbor after its start, so that it connects, and checks whether a neighbor without a session is
-alive (`speaker/discovery.py`). If that is filtered, a session may come back a minute later.
+daemon opens a TCP connection after its start, which makes the neighbor connect at once, and later ones to check whether
+a neighbor without a session is alive (`speaker/discovery.py`). If these are filtered, a session may come back a minute
+later.
 
 Network ACLs are not checked: that would involve both subnets, both directions and the ports of answers.
 """

@@ -31,8 +31,8 @@ In a transit gateway's table, routes at our VPC's attachment are *ours*, and rou
 *another's*. Routes at other attachments, and black holes without one, are foreign. A route of ours without a path is
 kept while another instance of our VPC serves the prefix, that is, has the route in a table of the VPC.
 
-A flapping route (`policy/damping.py`) is taken only from an owner that certainly does not serve; otherwise the verdict
-is `yield`, `damped`.
+A flapping route (`policy/damping.py`) is taken only from an owner that certainly does not serve or gives the route up
+(`_CERTAIN`); otherwise the verdict is `yield`, `damped`.
 
 A path is a backup if its MED is at least `backup_med`: ExaBGP's healthcheck announces a service that is down with MED
 1000 and a disabled one with 500. A backup path keeps a route of ours and fills an empty table, but takes no route.

@@ -6,8 +6,8 @@ Other rooms set the fields of `Inputs`; each decision reads them as they are the
 |---------------------------------|------------------------------------------------------------------------------------|
 | `rib`                           | `speaker.adj_rib_in`: the paths of sources and peers                               |
 | `neighbors`                     | `speaker.peers`: the BGP sessions                                                  |
-| `neighbors_due`                 | `speaker.peers`, `parts`: until when decisions wait for the paths of neighbors     |
-| `pending`                       | `services.checks.local`: sources whose checks have no verdict yet                  |
+| `neighbors_due`                 | `speaker.peers`: until when decisions wait for the paths of neighbors              |
+| `pending`                       | `services.checks.local`, at a reload `daemon`: sources without a verdict yet       |
 | `failing`, `passing`            | `services.checks.remote`: owners that fail or pass their remote check              |
 | `draining`                      | `operator.drain`: the export policy of the drains                                  |
 | `held`, `taken`                 | `operator.operator`: prefixes on hold, and prefixes to take over                   |

@@ -5,8 +5,8 @@ writes at a place. `failure` counts each error of a subject in `errors`, and log
 before or the cause is another one. While the subject fails it is in `failing`. That ends with `success`, which logs
 `recovered`, or without a log line with `forget`, when the operation is not needed any more.
 
-`outcome` logs each write, and `end` the sum of a cycle. Verdicts by which nothing is written, and configuration that
-matches nothing, are logged when they are new. All methods notify the observers (`observer.py`) where these have an
+`outcome` logs each write, and `end` a summary of each cycle. Verdicts by which nothing is written, and configuration
+that matches nothing, are logged when they are new. All methods notify the observers (`observer.py`) where these have an
 event for it.
 """
 
