@@ -8,7 +8,8 @@ How the room works. The `Check` is a value of `model.py`.
 3. `Results` (`results.py`) keeps the result. A known one goes into `RiseFall` (`rise_fall.py`), which changes the
    verdict after `rise` successes or `fall` failures in a row. An unknown one leaves the verdict and is reported through
    `on_trouble`.
-4. A changed verdict is logged, passed to `on_verdict`, and starts the check's program (`hooks.py`, `programs.py`).
+4. A changed verdict is logged, reported through `on_verdict`, and starts the check's program (`hooks.py`,
+   `programs.py`).
 
 The effect of a verdict is decided elsewhere: in `services/checks/local.py` for checks of this host, in
 `services/checks/remote.py` for checks of the owners of routes.
@@ -64,7 +65,7 @@ class Runner:
     def __init__(
         self,
         check: Check,
-        on_verdict: Callable[[CheckStatus], None],
+        on_verdict: Callable[[], None],
         on_trouble: Callable[[str], None] = lambda _: None,
         on_result: Callable[[], None] = lambda: None,
         *,
@@ -161,7 +162,7 @@ class Runner:
         if changed_to is not None:
             verdict = "check healthy" if changed_to else "check unhealthy"
             self._tell(logging.INFO, verdict, result, after=self._results.in_a_row)
-            self._on_verdict(self.status)
+            self._on_verdict()
             self._hooks.changed(changed_to)
 
     def _tell(self, level: int, what: str, result: ProbeResult, **fields: object) -> None:

@@ -73,7 +73,7 @@ def test_a_real_check_goes_from_the_wire_to_the_verdict_and_the_program(tmp_path
             )
             check = a_check(Tcp(port, expect=b"OK"), every=0.01, rise=3, on_healthy=hook)
             assert await probe_within(check) == OK
-            runner = Runner(check, told.append, hooks=CheckHooks(check))
+            runner = Runner(check, lambda: told.append(runner.status), hooks=CheckHooks(check))
             running = asyncio.create_task(runner.run())
             while not said.exists():  # noqa: ASYNC110  # a program tells it
                 await asyncio.sleep(0.005)

@@ -60,7 +60,8 @@ class Watch:
         self.troubles: list[tuple[float, str]] = []
         self.runner = Runner(check or a_check(Ping()), self._note, self._note_trouble, probe=service, **runner)
 
-    def _note(self, status: CheckStatus) -> None:
+    def _note(self) -> None:
+        status = self.runner.status
         self.verdicts.append((round(self.loop.time() - START, 6), status.healthy, status.last_reason))
 
     def _note_trouble(self, trouble: str) -> None:

@@ -71,7 +71,7 @@ class CheckPool(Generic[CheckKey]):
 
         runner = Runner(
             check,
-            lambda _: self._on_verdict(key),
+            lambda: self._on_verdict(key),
             heard_trouble,
             lambda: self._on_result(key),
             delay=spread(self._started, check.every),
