@@ -10,7 +10,8 @@ Anybody who may open the socket or has the page's token may use every verb. To a
    `from_json`, for `plan`) and `reconcile/inputs.py`, the code that reads it (`policy/decide.py`, `verdict.py`), its
    `Reason` in `policy/plan.py`, the sentence in `policy/explain.py`.
 3. `cli/pin.py`: `add_order(parser, "pin")`, and the output; its name in `cli/main.py`.
-4. `docs/steering.md` and `docs/web.md`: a row each. `tests/daemon/test_verbs.py` reports missing parts.
+4. `docs/steering.md` and `docs/web.md`: a row each; `docs/protocol.md`: its name. `tests/daemon/test_verbs.py` reports
+   missing parts.
 
 Every command imports this module, even those that must start quickly, so it imports nothing large.
 """
