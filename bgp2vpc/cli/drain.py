@@ -66,7 +66,7 @@ def run_drain(args: argparse.Namespace) -> int:
             prefixes = list(dict.fromkeys(row["prefix"] for row in alone))
             more = f" and {len(prefixes) - NAMED} more" if len(prefixes) > NAMED else ""
             raise PlanRefused(
-                f"nothing is drained: no other instance is heard to offer {', '.join(prefixes[:NAMED])}{more}, so "
+                f"nothing is drained: no other instance is known to offer {', '.join(prefixes[:NAMED])}{more}, so "
                 "nobody would take over, and these routes would be deleted. An instance without a BGP session to this "
                 "one is not heard: if there is one that can take over, or if the prefix is to go, add --force"
             )
@@ -91,7 +91,7 @@ def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
     """Print the result of each route, from `report` and from further reports of the daemon. Returns the exit status."""
     print(f"draining {', '.join(args.prefixes) or 'everything'}, at most {report['timeout']:g} s")
     if alone := sorted({row["prefix"] for row in _of(report["routes"], args.prefixes) if not row["heard"]}):
-        print(f"no other instance is heard to offer {', '.join(alone)}")
+        print(f"no other instance is known to offer {', '.join(alone)}")
     if report["past_us"]:
         names = ", ".join(report["past_us"])
         print(f"{names}: announced to ExaBGP without us (tee), so only the VPC is drained; the datacenter is not")

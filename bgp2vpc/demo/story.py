@@ -79,7 +79,7 @@ def _stay(play: Play, holder: DemoInstance) -> None:
     third = play.stage.add_instance()
     play.expect(f"{third.name}'s daemon reads the route tables", play.has_read(third), START_PATIENCE)
     chapters.second_service_comes(play, holder, third)
-    play.screen.title(f"{holder.name} and {third.name} stay up until Ctrl-C; what happens is told here.")
+    play.screen.title(f"{holder.name} and {third.name} stay up until Ctrl-C; this window shows what happens.")
     for i in (holder, third):
         lines = [f"{i.page}    # its page, in a browser"] if i.page else []
         lines += [
@@ -87,7 +87,7 @@ def _stay(play: Play, holder: DemoInstance) -> None:
             f"{command()} status --socket {i.socket}",
             f"{command()} why {PREFIX} --socket {i.socket}",
             f"{command()} plan -f {i.config}",
-            f"{command()} drain --force --socket {i.socket}    # --force: they do not hear each other",
+            f"{command()} drain --force --socket {i.socket}    # --force: they have no BGP session",
             f"{command()} undrain --socket {i.socket}",
             f"{command()} api --socket {i.socket} 'announce route 192.0.2.54/32 next-hop self'",
             f"tail -f {i.log_file}",

@@ -132,7 +132,7 @@ def _prefix_lists(config: Config, around: AccountScope) -> Iterator[Statement]:
         if rule.prefix_list:
             refs.setdefault((rule.prefix_list.id, rule.prefix_list.tag), []).append(rule.name)
     for number, ((list_id, tag), rules) in enumerate(refs.items()):
-        wider = ["no key restricts the entries: `accept` and `manage_routes` are the only fence"]
+        wider = ["no key restricts the entries: `accept` and `manage_routes` are the only limit"]
         if not (list_id or tag):
             wider.insert(0, "no key tells the name of a prefix list: name it by id or by tag")
         condition: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -209,7 +209,7 @@ def _transit_statements(config: Config, around: AccountScope) -> Iterator[Statem
             resources=tuple(around.arn(f"transit-gateway-route-table/{each}") for each in sorted(scope.ids or ("*",))),
             conditions=conditions,
             why=said,
-            wider=(*scope.wider, "no key restricts the prefix of a route: `accept` is the only fence"),
+            wider=(*scope.wider, "no key restricts the prefix of a route: `accept` is the only limit"),
         )
     yield Statement(
         sid="UseAttachments",
@@ -242,7 +242,7 @@ def _writes(rule: Rule, config: Config, around: AccountScope) -> Iterator[_Write
     at_any_time = is_drained or not stays_at_exit
     if any(not rule.entry_settings.get(entry, rule).keeps_withdrawn for entry in rule.accept.entries):
         dead = ", or a black hole that nobody offers (dead_routes)" if rule.dead_routes is DeadRoutes.DELETE else ""
-        whys[Action.DELETE] = f"a prefix that is announced no more{dead}"
+        whys[Action.DELETE] = f"a prefix that is no longer announced{dead}"
     elif any(
         not route.keeps_withdrawn
         and (at_any_time or route.source != names.STATIC or rule.writes_for_others(route.prefix))
@@ -272,7 +272,7 @@ def _statement(sid: str, scope: Scope, actions: list[Action], writes: list[_Writ
             rules = whys.setdefault((write.action, write.why), [])
             if write.rule not in rules:
                 rules.append(write.rule)
-    wider = [*scope.wider, "no key restricts the prefix or the target of a route: `accept` is the only fence"]
+    wider = [*scope.wider, "no key restricts the prefix or the target of a route: `accept` is the only limit"]
     if around.account is None:
         wider.insert(0, "the account is not known: give --account")
     return Statement(

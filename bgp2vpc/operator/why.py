@@ -212,7 +212,8 @@ class _Words:
             since = f", since {self._time(each.at)}" if each.at is not None else ""
             yield f"announced by {each.source} ({each.kind}){since}: {each.line}"
             if each.stale_for is not None:
-                yield f"  its session has ended; the path goes in {each.stale_for:.0f} s unless it is said again"
+                left = f"{each.stale_for:.0f} s"
+                yield f"  its session has ended; the path is removed in {left} unless it is announced again"
             if each.as_drained is not None:
                 yield f"  it drains, so this counts instead: {each.as_drained or 'nothing'}"
         for gone in facts.withdrawals:
@@ -224,7 +225,7 @@ class _Words:
             else:
                 yield f"withdrawn by {who}, at {self._time(gone.at)}, which had not announced it since our start"
             if gone.line:
-                yield f"  it had said: {gone.line}"
+                yield f"  its last line: {gone.line}"
         yield from map(_ordered, facts.steering)
 
     def _rules(self) -> Iterator[str]:

@@ -44,7 +44,7 @@ def test_why_tells_the_health_check_that_a_prefix_waits_for(make_lab, service) -
     told = lab.ask("why", P)["lines"]
     assert told[1] == "  announced by nobody"
     assert told[2].startswith("  withdrawn by check web (check), at 20")
-    assert told[3] == f"    it had said: announce route {P} next-hop self"
+    assert told[3] == f"    its last line: announce route {P} next-hop self"
     assert re.fullmatch(r"    check web: unhealthy since 20\S+ \(\d+ s\): connection refused", told[5])
     assert told[-1] == "  next: a route to this instance is created as soon as check web is healthy"
 

@@ -151,7 +151,7 @@ def test_holds_drains_and_stale_paths_are_told(make_lab) -> None:
         "  next: this is decided when the hold ends",
     ]
     lab.close(hold=60.0)
-    assert why(lab)[2] == "    its session has ended; the path goes in 60 s unless it is said again"
+    assert why(lab)[2] == "    its session has ended; the path is removed in 60 s unless it is announced again"
 
 
 def test_what_no_rule_accepts_names_the_rules_and_where_they_are_written(make_lab) -> None:
@@ -203,7 +203,7 @@ def test_in_a_table_that_no_rule_finds_that_is_what_is_told(make_lab, asked: str
     assert why(lab, A, asked)[2:] == [told]
 
 
-ANNOUNCED = f"    it had said: {announce(A, 'med 100')}"
+ANNOUNCED = f"    its last line: {announce(A, 'med 100')}"
 CREATED = "  next: a route to this instance is created as soon as a source of this host announces it"
 NOTHING_THERE = [
     "",

@@ -104,8 +104,8 @@ def test_rules_share_a_statement_or_have_the_rest_of_what_a_wider_one_allows() -
         "StringEquals": {"aws:ResourceTag/type": ["private", "public"]},
     }
     assert tagged.why == (
-        "DeleteRoute: a prefix that is announced no more (a, b)",
-        "DeleteRoute: a prefix that is announced no more, or a black hole that nobody offers (dead_routes) (c)",
+        "DeleteRoute: a prefix that is no longer announced (a, b)",
+        "DeleteRoute: a prefix that is no longer announced, or a black hole that nobody offers (dead_routes) (c)",
     )
     assert "whether the interface of a black hole is gone (dead_routes)" in policy.statements[0].why[1]
     assert everywhere.why[0] == "CreateRoute: a prefix that a table does not have (everywhere, a, b, c)"

@@ -47,7 +47,7 @@ def test_drain_without_a_successor_is_refused_and_nothing_changes(world: World, 
         answer = drain(site, *words)
         assert (answer.returncode, answer.stdout) == (3, "")
         prefixes = next((word for word in words if "/" in word), f"{A}, {B}")
-        assert f"nothing is drained: no other instance is heard to offer {prefixes}, so nobody would" in answer.stderr
+        assert f"nothing is drained: no other instance is known to offer {prefixes}, so nobody would" in answer.stderr
         assert answer.stderr.endswith("add --force\n")
     assert states(site) == []
     assert drain(site, "192.0.2.9/32").returncode == 0  # there is no route of it
@@ -76,7 +76,7 @@ def test_drain_by_force_without_a_successor_says_so_and_exits_1(world: World, si
     assert answer.returncode == 1
     first, heard, *ends = answer.stdout.splitlines()
     assert first == "draining everything, at most 0.2 s"
-    assert heard == f"no other instance is heard to offer {A}, {B}"
+    assert heard == f"no other instance is known to offer {A}, {B}"
     places = [f"{table} {prefix}" for table in sorted(world.tables) for prefix in (A, B)]
     assert sorted(ends) == [f"{place}: deleted: no successor (nobody else offers it)" for place in places]
     assert answer.stderr == f"bgp2vpc: drained, without a successor: {', '.join(places)}\n"

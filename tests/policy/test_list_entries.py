@@ -291,7 +291,7 @@ def test_more_additions_than_max_changes_are_refused_and_removals_are_not() -> N
         (OF_US, (), f"{P1}"),
         ("bgp2vpc i-gone", (), f"{P1}"),
         (OF_OTHERS, (), ""),  # it owns the list in another table
-        (OF_US, (heard(P1),), ""),  # so does who is heard to offer it
+        (OF_US, (heard(P1),), ""),  # so does who is known to offer it
     ],
 )
 def test_of_a_list_with_several_owners_each_removes_what_nobody_else_serves(said, offers, removed) -> None:

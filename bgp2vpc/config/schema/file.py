@@ -178,7 +178,7 @@ class ConfigFile(BaseEntry):
         default=TagsEntry(),
         description="Keys of EC2 tags that give orders. An instance with the tag `drain` is drained. On a route "
         "table, `avoid_zone` names zones; their instances are a last resort in that table "
-        "(docs/steering.md).",
+        "(docs/leaving.md).",
         examples=["{drain: 'bgp2vpc:drain', avoid_zone: 'bgp2vpc:avoid-zone'}"],
     )
     restart_time: Seconds = Field(
