@@ -60,8 +60,8 @@ def test_what_another_instance_has_from_before_our_start(make_lab) -> None:
         RULE,
         DNS,
         "  the table has a route to eni-2 of i-2 (active), since before TIME",
-        "  yield (owner-healthy, since TIME): the route is left to others: another instance has it, and nothing speaks "
-        "against that",
+        "  yield (owner-healthy, since TIME): the route is left to others: another instance has it, and there is no "
+        "evidence against it",
         "  next: it is taken when EC2 calls the route a black hole, or its owner impaired or gone; EC2 is polled every "
         "60 s",
     ]
