@@ -1,5 +1,6 @@
 """Prefixes, the destinations of BGP paths and of VPC routes, and ids of managed prefix lists in their place."""
 
+import re
 from functools import lru_cache
 from typing import Any, Self
 
@@ -110,9 +111,10 @@ def parse_prefix(text: str) -> Prefix:
     width = 128 if address.version == 6 else 32
     if not slash:
         return Prefix((address.value, width), version=address.version)
-    if not (length_text.isascii() and length_text.isdigit() and int(length_text[:4]) <= width):
+    length = int(length_text[-3:]) if re.fullmatch("0*[0-9]{1,3}", length_text) else -1
+    if not 0 <= length <= width:
         raise PrefixError(f"'{text}': the length after '/' must be a number from 0 to {width}")
-    prefix = Prefix((address.value, int(length_text)), version=address.version)
+    prefix = Prefix((address.value, length), version=address.version)
     if prefix.value != prefix.first:
         raise PrefixError(f"'{text}' has host bits set; {prefix.cidr} was probably meant, or {address}/{width}")
     return prefix

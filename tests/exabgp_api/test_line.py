@@ -110,6 +110,7 @@ def test_an_attribute_is_read_into_its_type(words: str, attributes: dict[str, ob
 LINES: list[tuple[str, tuple[Event, ...]]] = [
     ("announce route 192.0.2.1 next-hop self", (announced(P),)),
     ("announce route 2001:db8::1 next-hop self", (announced("2001:db8::1/128"),)),
+    ("announce route 192.0.2.0/00000024 next-hop self", (announced("192.0.2.0/24"),)),
     (f"announce route {P} next-hop SELF", (announced(P),)),
     (f"announce route {P} next-hop '192.0.2.9' next-hop self", (announced(P, parse_address("192.0.2.9")),)),
     (f"announce route {P} next-hop self path-information 7", (announced(P, path_id=7),)),
@@ -185,6 +186,7 @@ def test_a_selector_of_any_dialect_is_kept_and_can_be_said_again(selector: str) 
 
 MISTAKES = [
     ("announce route 10.1.4.7/24 next-hop self", "10.1.4.0/24 was probably meant"),
+    ("announce route 192.0.2.0/000099 next-hop self", "the length after '/' must be a number from 0 to 32"),
     (f"announce route {P}", "next-hop is missing: add 'next-hop self' or 'next-hop ADDRESS'"),
     (f"announce route {P} next-hop self metric 100", "unknown word 'metric'; did you mean 'med'?"),
     (f"announce route {P} next-hop self local-pref 5", "did you mean 'local-preference'?"),
