@@ -128,9 +128,9 @@ class AdjRibOut:
                     self._forget((prefix, path_id), speaker)
                     self._say_again((prefix, path_id), source)
                 case WithdrawAll():
-                    # ExaBGP has withdrawn the paths of all sources: send those of the others again.
+                    # ExaBGP has withdrawn the paths of all sources from them: send those of the others again.
                     for key in list(self._said):
-                        self._forget(key, (source, ""))
+                        self._forget(key, speaker)
                         self._say_again(key, source)
 
     def _remember_other(self, source: str, command: Command) -> None:

@@ -94,6 +94,14 @@ def test_one_who_clears_exabgps_table_clears_only_what_is_its_own(helper: Lab) -
     assert heard(helper) == ["clear adj-rib out", f"announce route {A} next-hop self"]
 
 
+def test_what_is_cleared_at_one_neighbor_is_withdrawn_from_the_others_when_its_source_ends(helper: Lab) -> None:
+    helper.hear("neighbor 10.0.0.8 down - refused", "neighbor 10.0.0.9 down - refused")
+    helper.say(announce(A), "neighbor 10.0.0.8 clear adj-rib out", source="one")
+    heard(helper)
+    helper.close("one", hold=0)
+    assert heard(helper) == [withdraw(A)]
+
+
 def test_where_exabgp_4_2_would_stop_at_it_what_one_clears_is_withdrawn_line_by_line(helper: Lab) -> None:
     helper.say(announce(A), f"neighbor 10.0.0.8 {announce(B)}", source="one")
     helper.say(announce(B), source="two")
