@@ -1,11 +1,12 @@
 """The messages that ExaBGP sends to a helper, as values."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from bgp2vpc.bgp.events import Event
-from bgp2vpc.bgp.path import Path
+from bgp2vpc.bgp.path import Path, RawAttribute
 from bgp2vpc.prefix import IPAddress, parse_address
 
 FAMILIES: Final = ("ipv4 unicast", "ipv6 unicast")
@@ -21,6 +22,18 @@ def next_hop_of(text: str, peer: IPAddress) -> IPAddress:
     """
     address = parse_address(text)
     return peer if address.is_link_local() else address
+
+
+def raw_attribute(code: str, flags: str, octets: str) -> RawAttribute | None:
+    """An attribute that ExaBGP prints by number. All three are hexadecimal, mostly with `0x`. Raises ValueError.
+
+    None if `octets` are none, as in an AS4_PATH without the AS_PATH that it belongs to, which ExaBGP prints like an AS
+    path, and in 4.2's IPv6 extended communities, whose leading zeros are missing. No decision depends on either.
+    """
+    numbers = int(code, 16), int(flags, 16)
+    with suppress(ValueError):
+        return RawAttribute(*numbers, bytes.fromhex(octets.removeprefix("0x")))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

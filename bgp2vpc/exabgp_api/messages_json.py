@@ -26,7 +26,6 @@ from bgp2vpc.bgp.path import (
     LargeCommunity,
     Origin,
     Path,
-    RawAttribute,
     SegmentKind,
 )
 from bgp2vpc.exabgp_api.messages import (
@@ -43,6 +42,7 @@ from bgp2vpc.exabgp_api.messages import (
     StateChange,
     Update,
     next_hop_of,
+    raw_attribute,
 )
 from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
 
@@ -219,10 +219,11 @@ def _attributes(attribute: _JsonObject) -> Attributes:
         cluster_list=tuple(parse_address(_text(item, "cluster-list")) for item in _items(attribute, "cluster-list")),
         aigp=aigp,
         raw=tuple(
-            RawAttribute(int(code, 16), int(flags, 16), bytes.fromhex(_text(value, name).removeprefix("0x")))
+            raw
             for name, value in attribute.items()
             if name.startswith("attribute-")  # `"attribute-0xCODE-0xFLAGS": "0xVALUE"`
             for code, _, flags in [name.removeprefix("attribute-").partition("-")]
+            if (raw := raw_attribute(code, flags, _text(value, name)))
         ),
     )
 

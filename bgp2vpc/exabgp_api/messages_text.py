@@ -47,6 +47,7 @@ from bgp2vpc.exabgp_api.messages import (
     SummaryBegins,
     Update,
     next_hop_of,
+    raw_attribute,
 )
 from bgp2vpc.exabgp_api.messages_json import decode_json
 from bgp2vpc.exabgp_api.words import U32, U64, asn, ipv4, number
@@ -172,10 +173,10 @@ def _path(prefix: Prefix, path_id: int | None, words: list[str], peer: IPAddress
             found = read(value)
         except (ValueError, IndexError) as error:
             raise ValueError(f"{name} '{' '.join(value)}': {error}") from None
-        if field == "raw":
-            values["raw"] = (*values.get("raw", ()), found)
-        else:
+        if field != "raw":
             values[field] = found
+        elif found is not None:
+            values["raw"] = (*values.get("raw", ()), found)
     return Path(prefix, next_hop, Attributes(**values) if values else NO_ATTRIBUTES, path_id)
 
 
@@ -200,15 +201,13 @@ def _origin(value: list[str]) -> Origin:
 def _as_path(value: list[str]) -> tuple[AsSegment, ...]:
     """Decode an AS path. 5.0 and 6.0 print brackets around each segment, 4.2 one pair: `[ 1 2 ( 3 4 ) ]`.
 
-    A lone `[ 1 2 ]` is decoded as 4.2's sequence. From 5.0 it would be a path of only a set, which RFC 9774 forbids.
+    A second pair of 4.2 has the confederation's segments, which come first on the wire (RFC 5065 section 4.1). A lone
+    `[ 1 2 ]` is decoded as 4.2's sequence. From 5.0 it would be a path of only a set, which RFC 9774 forbids.
     """
-    if value[0] == "[" and value.index("]") == len(value) - 1:
-        words = value[1:-1]
-        at = words.index("(") if "(" in words else len(words)
-        parts = {SegmentKind.SEQUENCE: words[:at], SegmentKind.SET: words[at + 1 : -1]}
-        return tuple(
-            AsSegment(kind, tuple(asn("as-path", word) for word in part)) for kind, part in parts.items() if part
-        )
+    if pairs := _PATH_OF_42.fullmatch(" ".join(value)):
+        parts = zip(_KINDS_OF_42, (asns.split() for asns in pairs.groups(default="")), strict=True)
+        found = [AsSegment(kind, tuple(asn("as-path", word) for word in words)) for kind, words in parts if words]
+        return tuple(sorted(found, key=lambda segment: segment.kind not in _CONFEDERATION))
     segments: list[AsSegment] = []
     kind, asns = SegmentKind.SEQUENCE, list[int]()
     for word in value:
@@ -221,6 +220,10 @@ def _as_path(value: list[str]) -> tuple[AsSegment, ...]:
     return tuple(segments)
 
 
+_PAIR: Final = r"\[ ([^][()]*)(?:\( ([^][()]*)\) ?)?\]"
+_PATH_OF_42: Final = re.compile(f"{_PAIR}(?:{_PAIR})?")
+_CONFEDERATION: Final = (SegmentKind.CONFED_SEQUENCE, SegmentKind.CONFED_SET)
+_KINDS_OF_42: Final = (SegmentKind.SEQUENCE, SegmentKind.SET, *_CONFEDERATION)
 _OPENING: Final = {
     "(": SegmentKind.SEQUENCE,
     "[": SegmentKind.SET,
@@ -250,10 +253,9 @@ def _aggregator(value: list[str]) -> Aggregator:
     return Aggregator(asn("asn", number_text), ipv4("speaker", speaker))
 
 
-def _raw(value: list[str]) -> RawAttribute:
-    code, flags, *rest = _items(value)
-    octets = bytes.fromhex(rest[0].removeprefix("0x")) if rest else b""
-    return RawAttribute(int(code, 16), int(flags, 16), octets)
+def _raw(value: list[str]) -> RawAttribute | None:
+    code, flags, *octets = _items(value)
+    return raw_attribute(code, flags, " ".join(octets))
 
 
 _READERS: Final[dict[str, tuple[str, Callable[[list[str]], object]]]] = {

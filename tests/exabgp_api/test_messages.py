@@ -334,6 +334,13 @@ ATTRIBUTES = [
     ({"as-path": [1], "as-set": [2, 3]}, "as-path [ 1 ( 2 3 ) ]",
      Attributes(as_path=(AsSegment(SEQUENCE, (1,)), AsSegment(SET, (2, 3))))),
     ({"as-path": []}, "as-path [ ]", Attributes()),
+    ({"as-path": [], "as-set": [2, 3]}, "as-path [ ( 2 3 )]", Attributes(as_path=(AsSegment(SET, (2, 3)),))),
+    ({"as-path": [], "confederation-path": [1, 2]}, "as-path [ ][ 1 2 ]",
+     Attributes(as_path=(AsSegment(SegmentKind.CONFED_SEQUENCE, (1, 2)),))),
+    ({"as-path": [5], "as-set": [6], "confederation-path": [1], "confederation-set": [2, 3]},
+     "as-path [ 5 ( 6 ) ][ 1 ( 2 3 ) ]",
+     Attributes(as_path=(AsSegment(SegmentKind.CONFED_SEQUENCE, (1,)), AsSegment(SegmentKind.CONFED_SET, (2, 3)),
+                         AsSegment(SEQUENCE, (5,)), AsSegment(SET, (6,))))),
     ({"atomic-aggregate": True, "med": 3}, "atomic-aggregate  med 3", Attributes(atomic_aggregate=True, med=3)),
     ({"aggregator": "65001:10.0.0.1"}, "aggregator ( 65001:10.0.0.1 )",
      Attributes(aggregator=Aggregator(65001, parse_address("10.0.0.1")))),
@@ -352,6 +359,9 @@ ATTRIBUTES = [
      Attributes(extended_communities=(ExtendedCommunity.fromhex("0202000100000007"),))),
     ({"attribute-0x63-0xC0": "0x0102"}, "attribute [ 0x63 0xC0 0x0102 ]",
      Attributes(raw=(RawAttribute(0x63, 0xC0, b"\x01\x02"),))),
+    ({"attribute-0x11-0xC0": "( 100000 )", "med": 4}, "attribute [ 0x11 0xC0 ( 100000 ) ] med 4", Attributes(med=4)),
+    ({"attribute-0x11-0xC0": "[ 1 ( 2 )]", "med": 4}, "attribute [ 0x11 0xC0 [ 1 ( 2 )] ] med 4", Attributes(med=4)),
+    ({"attribute-0x19-0xC0": "0x20005", "med": 4}, "attribute [ 0x19 0xC0 0x20005 ] med 4", Attributes(med=4)),
     ({"pmsi": "tunnel", "med": 4}, "pmsi tunnel med 4", Attributes(med=4)),
 ]  # fmt: skip
 
