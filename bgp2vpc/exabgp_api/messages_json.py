@@ -4,15 +4,16 @@ Differences between the versions that matter here:
 - in 4.2, `as-path`, `as-set` and two confederation lists are separate; from 5.0 on, `as-path` is an object of segments,
   which labels every confederation segment `as-sequence`;
 - `router-id` (from 5.0) is our own, not the peer's, so it is ignored;
-- three messages are invalid JSON and are corrected: `refresh` of 4.2 (doubled quotes), AIGP of 4.2 (a bare hexadecimal
-  number), and the end-of-RIB of 6.0 (a key inside a list).
+- four messages are invalid JSON and are corrected: `down` of 4.2 after a NOTIFICATION with data (control characters and
+  backslashes in the reason, or a line end, so that the rest is missing), `refresh` of 4.2 (doubled quotes), AIGP of 4.2
+  (a bare hexadecimal number), and the end-of-RIB of 6.0 (a key inside a list).
 
 An IPv6 prefix with a global and a link-local next hop (RFC 2545 section 3) is printed once under each of them.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Final, TypeAlias, cast
 
@@ -48,7 +49,8 @@ from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
 
 _JsonObject: TypeAlias = dict[str, object]
 
-_MENDS: Final = (
+_MENDS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+    (re.compile(r'"reason": "(.*?)(?:" } })?$'), lambda said: f'"reason": {json.dumps(said[1])} }} }}'),
     (re.compile(r'\[ *("eor" *: *\{[^{}]*\}) *\]'), r"[ { \1 } ]"),
     (re.compile(r'""([^"]*)""'), r'"\1"'),
     (re.compile(r": *(0x[0-9a-fA-F]+)\b"), r': "\1"'),

@@ -410,6 +410,17 @@ def test_in_text_and_in_what_exabgp_holds_a_link_local_next_hop_is_the_peer():
     assert decode(f"{holds} ipv6 unicast {PREFIX6} next-hop fe80::1") == (Held(IPV6_PEER, path),)
 
 
+@pytest.mark.parametrize(
+    ("data", "is_cut"), [("@\x01\x01\x05", False), ("see \\wiki", False), ('\\\\"x', False), ("\x80", True)]
+)
+def test_a_neighbor_is_down_whatever_4_2_copies_from_a_notification_into_the_reason(data: str, *, is_cut: bool):
+    reason = f"peer reset, message (notification received (3,5)) error(UPDATE message error / {data}"
+    neighbor = '"neighbor": { "address": { "local": "10.0.0.1", "peer": "10.99.0.2" }, "state": "down", "reason": "'
+    end = "" if is_cut else ')" } }'  # after a line end in the data, the rest is another line
+    (message,) = decode(f'{{ "exabgp": "4.0.1", "type": "state", {neighbor}{reason}{end}')
+    assert message == StateChange(PEER, PeerState.DOWN, reason if is_cut else f"{reason})")
+
+
 def test_aigp_as_4_2_writes_it_bare_is_understood():
     line = update({"aigp": "VALUE"}, announce=ANNOUNCED).replace('"VALUE"', "0x0000000000000010")
     (message,) = decode(line)
