@@ -4,9 +4,10 @@ Differences between the versions that matter here:
 - in 4.2, `as-path`, `as-set` and two confederation lists are separate; from 5.0 on, `as-path` is an object of segments,
   which labels every confederation segment `as-sequence`;
 - `router-id` (from 5.0) is our own, not the peer's, so it is ignored;
-- four messages are invalid JSON and are corrected: `down` of 4.2 after a NOTIFICATION with data (control characters and
-  backslashes in the reason, or a line end, so that the rest is missing), `refresh` of 4.2 (doubled quotes), AIGP of 4.2
-  (a bare hexadecimal number), and the end-of-RIB of 6.0 (a key inside a list).
+- some messages are invalid JSON and are corrected: all messages about a neighbor with `local-as auto` or `peer-as auto`
+  (5.0 prints `"peer": None`, even after it has learnt the AS number); `down` of 4.2 after a NOTIFICATION with data
+  (control characters and backslashes in the reason, or a line end, so that the rest is missing); `refresh` of 4.2
+  (doubled quotes); AIGP of 4.2 (a bare hexadecimal number); the end-of-RIB of 6.0 (a key inside a list).
 
 An IPv6 prefix with a global and a link-local next hop (RFC 2545 section 3) is printed once under each of them.
 """
@@ -51,6 +52,7 @@ _JsonObject: TypeAlias = dict[str, object]
 
 _MENDS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
     (re.compile(r'"reason": "(.*?)(?:" } })?$'), lambda said: f'"reason": {json.dumps(said[1])} }} }}'),
+    (re.compile(r'"(local|peer)": None\b'), r'"\1": null'),
     (re.compile(r'\[ *("eor" *: *\{[^{}]*\}) *\]'), r"[ { \1 } ]"),
     (re.compile(r'""([^"]*)""'), r'"\1"'),
     (re.compile(r": *(0x[0-9a-fA-F]+)\b"), r': "\1"'),
@@ -141,7 +143,7 @@ def _update(neighbor: _JsonObject) -> Iterator[Message]:
         return
     if events:
         direction = _direction(neighbor)
-        # With `peer-as auto`, an AS number may be missing until the session is negotiated.
+        # With `peer-as auto`, an AS number is missing.
         asn = _object(neighbor.get("asn", {}), "asn")
         ours, peers = (
             None if asn.get(side) is None else _number(asn[side], f"asn.{side}", 32) for side in ("local", "peer")

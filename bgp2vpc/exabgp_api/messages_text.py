@@ -61,7 +61,7 @@ _EOR: Final = re.compile(r"route eor \d+/\d+ \(([a-z0-9]+ [a-z0-9-]+)\)")
 _SESSION: Final = re.compile(r"([0-9a-fA-F.:]+) +\d+ +(?:\S.* (established)|down +[a-z]+) +\d+ +\d+")
 _SUMMARY: Final = re.compile(r"Peer +AS +up/down state .*")
 _HELD: Final = re.compile(
-    r"local-ip \S+ local-as (\d+) peer-as (\d+) router-id \S+ family-allowed \S+ ([a-z0-9]+ [a-z0-9-]+) (.+)"
+    r"local-ip \S+ local-as (\d+|auto) peer-as (\d+|auto) router-id \S+ family-allowed \S+ ([a-z0-9]+ [a-z0-9-]+) (.+)"
 )
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
@@ -124,7 +124,7 @@ def _held(peer: IPAddress, line: re.Match[str]) -> Message:
         return Ignored(f"held {family}")
     prefix_text, path_id, words = _nlri(route.split())
     path = _path(parse_prefix(prefix_text), path_id, words, peer)
-    return Held(peer, path, int(peer_as) if peer_as != local_as else None)
+    return Held(peer, path, None if "auto" in (local_as, peer_as) or local_as == peer_as else int(peer_as))
 
 
 def _update(peer: IPAddress, direction: Direction, what: str) -> Message:
