@@ -5,15 +5,17 @@ from dataclasses import replace
 from typing import assert_never
 
 from bgp2vpc import names
+from bgp2vpc.bgp.path import NO_ATTRIBUTES, SELF, Path
 from bgp2vpc.config import awsnycast
 from bgp2vpc.config.model import (
     Announcement,
     CheckedSource,
 )
 from bgp2vpc.config.schema import checks
-from bgp2vpc.config.schema.announcements import AnnounceEntry, announce_line
+from bgp2vpc.config.schema.announcements import AnnounceEntry
 from bgp2vpc.config.schema.file import ConfigFile
 from bgp2vpc.config.schema.rules import RouteEntry
+from bgp2vpc.exabgp_api.render import announce_line
 from bgp2vpc.health.model import Check, Dns, Http, Ping, Probe, Program, Tcp, Tls
 from bgp2vpc.prefix import Prefix
 
@@ -46,7 +48,8 @@ def checked_sources(file: ConfigFile) -> tuple[CheckedSource, ...]:
         source = CheckedSource(name, check_names(route, prefix, made), needed, ())
         _, said = found.setdefault(name, (source, {}))
         announce = route.announce
-        line = announce_line(prefix, announce.words if isinstance(announce, AnnounceEntry) else "")
+        attributes = announce.attributes if isinstance(announce, AnnounceEntry) else NO_ATTRIBUTES
+        line = announce_line(Path(prefix, SELF, attributes))
         for_exabgp = is_announced(route, prefix)
         # Once per prefix; ExaBGP announces it if any of its routes says so.
         if for_exabgp or line not in said:

@@ -168,9 +168,12 @@ ANNOUNCEMENTS = [
     (", announce: true", "", True),
     (", announce: false", "", False),
     (", announce: {}", "", True),
-    (", announce: {med: 50, community: '64512:53'}", " med 50 community 64512:53", True),
+    (", announce: {med: 50, community: '64512:53'}", " med 50 community [ 64512:53 ]", True),
     (", announce: {community: ['64512:53', no-export]}", " community [ 64512:53 no-export ]", True),
     (", announce: {as_path: [65001, 65002], origin: egp}", " origin egp as-path [ 65001 65002 ]", True),
+    # No ExaBGP 5.0 takes an AS path of a bare number, and no 4.2 takes this spelling of no-export, or an AS with a dot.
+    (", announce: {as_path: 65001, community: NO_EXPORT}", " as-path [ 65001 ] community [ no-export ]", True),
+    (", announce: {as_path: ['1.10']}", " as-path [ 65546 ]", True),
     (", instance: i-0123abcd", "", False),
 ]
 

@@ -320,7 +320,7 @@ def test_a_helper_announces_managed_prefixes_with_their_attributes_but_no_defaul
     text += "      - {cidr: 0.0.0.0/0, healthcheck: web}\n      - {cidr: '::/0', healthcheck: web, announce: true}\n"
     lab = make_lab(**settings(text)).start(helper=True, wait=2)
     assert lab.to_exabgp == [
-        f"announce route {P} next-hop self med 50 community 64512:53",
+        f"announce route {P} next-hop self med 50 community [ 64512:53 ]",
         "announce route ::/0 next-hop self",
     ]
     service.stop()

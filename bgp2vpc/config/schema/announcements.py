@@ -10,10 +10,11 @@ from pydantic import (
     model_validator,
 )
 
+from bgp2vpc.bgp.events import Announce
+from bgp2vpc.bgp.path import Attributes
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import fields
 from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry
-from bgp2vpc.exabgp_api.command import Answer
 from bgp2vpc.exabgp_api.line import parse
 
 
@@ -24,11 +25,6 @@ def _attribute_value(value: object) -> str:
         if len(each.split()) != 1 or set(each) & set("[](){};"):
             raise ValueError(f"expected one word, or a list of words, got {kind_of(each)}")
     return f"[ {' '.join(found)} ]" if isinstance(value, list) else found[0]
-
-
-def announce_line(prefix: object, attributes: str) -> str:
-    """The line that announces a managed prefix, as a script would print it."""
-    return f"announce route {prefix} next-hop self {attributes}".rstrip()
 
 
 Words: TypeAlias = Annotated[str, PlainValidator(_attribute_value), TEXT_OR_LIST]
@@ -54,20 +50,23 @@ class AnnounceEntry(BaseEntry):
     )
 
     @property
-    def words(self) -> str:
-        """As they stand in an `announce route` line."""
+    def attributes(self) -> Attributes:
+        """The attributes of the path. Raises ValueError if a value is not what ExaBGP's word takes."""
         given = ((key, getattr(self, key)) for key in type(self).model_fields)
-        return " ".join(f"{key.replace('_', '-')} {value}" for key, value in given if value is not None)
+        words = (f"{key.replace('_', '-')} {value}" for key, value in given if value is not None)
+        command = parse(f"announce route 192.0.2.0/32 next-hop self {' '.join(words)}")  # with any prefix
+        for event in command.events:
+            if isinstance(event, Announce):
+                return event.path.attributes
+        raise ValueError(command.error)
 
     @model_validator(mode="after")
     def _understood(self) -> Self:
-        command = parse(announce_line("192.0.2.0/32", self.words))  # as a script would say it, with any prefix
-        if command.answer is Answer.ERROR:
-            raise ValueError(command.error)
+        _ = self.attributes
         return self
 
 
-Announce: TypeAlias = Annotated[
+AnnounceOrNot: TypeAlias = Annotated[
     Annotated[bool, Tag("flag")] | Annotated[AnnounceEntry, Tag("attributes")],
     Discriminator(lambda value: "attributes" if isinstance(value, dict) else "flag"),
 ]

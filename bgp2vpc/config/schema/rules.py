@@ -19,7 +19,7 @@ from bgp2vpc.bgp.prefix_list import PrefixRange
 from bgp2vpc.config.document import kind_of
 from bgp2vpc.config.schema import aws_fields, fields
 from bgp2vpc.config.schema.accounts import AccessEntry
-from bgp2vpc.config.schema.announcements import Announce
+from bgp2vpc.config.schema.announcements import AnnounceOrNot
 from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, Hook, Name, VpcId, text_schema
 from bgp2vpc.config.schema.find import FindEntry, problem_of
 from bgp2vpc.config.schema.prefix_lists import ListOfRule
@@ -188,7 +188,7 @@ class _ManagedEntry(BaseEntry):
         "with `bgp`, `best_path` for an announced prefix, otherwise true; without `bgp`, false.",
         examples=["true"],
     )
-    announce: Announce | None = Field(
+    announce: AnnounceOrNot | None = Field(
         default=None,
         description="Attributes with which ExaBGP (a helper, or `run` with `bgp`) announces the prefix, or `false`. "
         "Default: announced without attributes; default routes (0.0.0.0/0, ::/0) and routes of other "
