@@ -7,11 +7,13 @@ from itertools import takewhile
 from typing import Final
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from bgp2vpc.config.document import Document, Location, Value, dotted, kind_of, shortened
+from bgp2vpc.config.schema import fields
 from bgp2vpc.config.schema.checks import CHECK_TYPES, TcpEntry
-from bgp2vpc.config.schema.file import ProcessEntry
+from bgp2vpc.config.schema.file import EXTENSION, ProcessEntry
 from bgp2vpc.config.schema.find import FIND_TYPES
 from bgp2vpc.config.schema.rules import RuleEntry
 from bgp2vpc.errors import Problem
@@ -31,6 +33,7 @@ _EXPECTED: Final = {
     "model_type": "a mapping (KEY: VALUE)",
     "string_type": "text",
 }
+_COLLECTIONS: Final = frozenset({"dict_type", "list_type", "model_attributes_type", "model_type"})
 _LIMITS: Final = {
     "greater_than": ("more than", "gt"),
     "greater_than_equal": ("at least", "ge"),
@@ -104,7 +107,7 @@ def _locate(data: Value, error: ErrorDetails) -> tuple[Location, Value]:
 def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
     kind, given, context = error["type"], error["input"], error.get("ctx", {})
     if kind in _EXPECTED:
-        return f"expected {_EXPECTED[kind]}, got {kind_of(given)}"
+        return f"expected {_EXPECTED[kind]}, got {kind_of(given)}{_how(error, location, model)}"
     if kind in _LIMITS:
         words, bound = _LIMITS[kind]
         return f"must be {words} {context[bound]:.10g}, got {shortened(str(given))}"
@@ -113,11 +116,8 @@ def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | N
     match kind:
         case "union_tag_not_found":
             message = f"missing; known: {', '.join(_types(location))}"
-        case "extra_forbidden" if location == ("route_tables",):
-            message = "means the same as 'routetables', which is there, too: keep one of them"
         case "extra_forbidden":
-            keys = [field.alias or key for key, field in model.model_fields.items()] if model else []
-            message = unknown("key", str(location[-1]), keys)
+            message = _unknown_key(location, given, model)
         case "enum" | "literal_error":
             known = re.findall(r"'([^']*)'", context["expected"])  # pydantic's `'a', 'b' or 'c'`
             message = unknown("value", str(given), known)
@@ -128,6 +128,15 @@ def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | N
         case _:
             message = error["msg"]
     return message
+
+
+def _unknown_key(location: Location, given: object, model: type[BaseModel] | None) -> str:
+    if location == ("route_tables",):
+        return "means the same as 'routetables', which is there, too: keep one of them"
+    keys = [field.alias or key for key, field in model.model_fields.items()] if model else []
+    message = unknown("key", str(location[-1]), keys)
+    holds_anchors = len(location) == 1 and isinstance(given, dict | list)
+    return f"{message}; a key that only holds anchors begins with '{EXTENSION}'" if holds_anchors else message
 
 
 def _types(location: Location) -> Sequence[str]:
@@ -141,13 +150,29 @@ def unknown(what: str, given: str, known: Sequence[str]) -> str:
     return f"unknown {what} '{shortened(given)}'; {hint}"
 
 
+def _field(location: Location, model: type[BaseModel] | None) -> FieldInfo | None:
+    """The schema of the key at this location; `model`: that of the mapping which encloses it."""
+    key = str(location[-1]) if location else ""
+    of_model = model.model_fields.items() if model else ()
+    return next((field for name, field in of_model if key == (field.alias or name)), None)
+
+
+def _how(error: ErrorDetails, location: Location, model: type[BaseModel] | None) -> str:
+    """How a value of the wrong kind is written correctly, as the end of a message: an example, or a time in seconds."""
+    field = _field(location, model)
+    extra = field.json_schema_extra if field else None
+    if isinstance(extra, dict) and extra.get("unit") == "seconds":
+        return fields.without_unit(error["input"])
+    if field and field.examples and error["type"] in _COLLECTIONS:
+        return f"; for example {location[-1]}: {field.examples[0]}"
+    return ""
+
+
 def _meaning(location: Location, model: type[BaseModel] | None) -> str:
     """The description and example of the key from the schema, for a message."""
-    key = str(location[-1])
-    fields = model.model_fields.items() if model else ()
-    field = next((field for name, field in fields if key == (field.alias or name)), None)
+    field = _field(location, model)
     if field is None or not field.description:
         return ""
     description = field.description[0].lower() + field.description[1:].rstrip(".")
-    example = f", for example {key}: {field.examples[0]}" if field.examples else ""
+    example = f", for example {location[-1]}: {field.examples[0]}" if field.examples else ""
     return f" ({description}){example}"

@@ -163,6 +163,13 @@ def test_with_bgp_the_best_path_decides_where_nothing_is_said() -> None:
     assert takeovers(said) == ["always", "always", "if_unhealthy", "always", "always"]
 
 
+@pytest.mark.parametrize(("written", "number"), [("64512", 64512), ("1.0", 65536), ("'1.10'", 65546)])
+def test_an_as_number_may_have_a_dot(written: str, number: int) -> None:
+    config = parse(f"{MINIMAL}bgp: {{as: {written}, peers: [10.0.1.11]}}", "f")
+    assert config.bgp is not None
+    assert config.bgp.asn == number
+
+
 def test_the_port_and_program_of_bgp_arrive() -> None:
     text = MINIMAL + "bgp: {as: 1, port: 1179, exabgp: /opt/exabgp, peers: [10.0.0.1, {address: 10.0.0.2, port: 17}]}\n"
     bgp = parse(text, "f").bgp

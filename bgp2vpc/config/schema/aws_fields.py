@@ -137,6 +137,10 @@ def tag_key(value: object) -> str:
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/work-with-tags-in-IMDS.html
     """
     written = text(value)
+    if written.lower() in ("true", "false", "yes", "no", "on", "off"):
+        raise ValueError(
+            f"expected the key of a tag, such as bgp2vpc:drain, got {kind_of(value)}; without one: leave it out"
+        )
     if written.lower().startswith("aws:") or not _TAG_KEY.fullmatch(written):
         raise ValueError(
             f"expected the key of a tag, such as bgp2vpc:drain, of letters, digits and + - = . , _ : @, got "

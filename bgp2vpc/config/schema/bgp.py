@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Final, Self, TypeAlias
 
-from pydantic import Discriminator, Field, PlainValidator, Tag, model_validator
+from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema, model_validator
 
 from bgp2vpc.config.model import Bgp
 from bgp2vpc.config.schema import fields
@@ -11,12 +11,12 @@ from bgp2vpc.config.schema.entry import TEXT_OR_LIST, BaseEntry, text_schema
 from bgp2vpc.prefix import IPAddress
 
 _BGP: Final = Bgp(asn=0)
-# 0 and the last one are reserved: RFC 7607, RFC 7300.
-_LAST_AS: Final = 2**32 - 2
 _SHORTEST_HOLD: Final = 3
 
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
-AsNumber: TypeAlias = Annotated[int, Field(ge=1, le=_LAST_AS)]
+AsNumber: TypeAlias = Annotated[
+    int, PlainValidator(fields.as_number), WithJsonSchema({"type": "integer", "minimum": 1})
+]
 SpeakerAddress: TypeAlias = Annotated[IPAddress, PlainValidator(fields.speaker_address), text_schema()]
 LocalAddresses: TypeAlias = Annotated[tuple[IPAddress, ...], PlainValidator(fields.local_addresses), TEXT_OR_LIST]
 RouterId: TypeAlias = Annotated[IPAddress | None, PlainValidator(fields.router_id), text_schema()]
@@ -80,6 +80,7 @@ class BgpEntry(BaseEntry):
         ge=_SHORTEST_HOLD,
         le=65535,
         description="The BGP hold time, in seconds.",
+        json_schema_extra={"unit": "seconds"},
     )
     peers: list[PeerItem] = Field(
         default=[],

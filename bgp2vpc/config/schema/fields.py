@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from bgp2vpc.bgp.prefix_list import PrefixRange, parse_prefix_range
 from bgp2vpc.config.document import kind_of
+from bgp2vpc.exabgp_api.command import LineError
+from bgp2vpc.exabgp_api.words import asn
 from bgp2vpc.names import reserved_for
 from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 from bgp2vpc.serf.model import PORT
@@ -28,6 +30,9 @@ _MAX_NAME: Final = 100
 LONGEST: Final = 1_000_000
 """Seconds of any time."""
 AUTO: Final = "auto"
+_WITH_UNIT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?) ?(ms|s|m|h|d)(?:ec|in|our|ay)?(?:ond|ute)?s?")
+_SECONDS: Final = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_LAST_AS: Final = (1 << 32) - 2
 _DESCRIPTION: Final = re.compile(r"[\w ./:@-]{1,80}", re.ASCII)
 
 
@@ -110,6 +115,12 @@ def regexp(value: object) -> re.Pattern[str]:
         raise ValueError(f"{kind_of(value)} is no regular expression: {error}") from None
 
 
+def without_unit(value: object) -> str:
+    """`; in seconds, without a unit: 300` for `5m`, for a message about a time; empty if it has no known unit."""
+    given = _WITH_UNIT.fullmatch(value) if isinstance(value, str) else None
+    return f"; in seconds, without a unit: {float(given[1]) * _SECONDS[given[2]]:.10g}" if given else ""
+
+
 def poll_time(value: object) -> float | Literal["auto"]:
     """`auto`, or seconds; 0 is the default."""
     if value == AUTO:
@@ -119,10 +130,22 @@ def poll_time(value: object) -> float | Literal["auto"]:
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds):
-        raise ValueError(f"expected a number or '{AUTO}', got {kind_of(value)}")
+        raise ValueError(f"expected a number or '{AUTO}', got {kind_of(value)}{without_unit(value)}")
     if not 0 <= seconds <= LONGEST:
         raise ValueError(f"must be 0 to {LONGEST}, got {value}")
     return seconds
+
+
+def as_number(value: object) -> int:
+    """An AS number, also with a dot (RFC 5396), but not one of the two reserved ones: RFC 7607, RFC 7300."""
+    written = text(value)
+    try:
+        number = asn("", written)
+    except LineError:
+        raise ValueError(f"expected an AS number such as 64512, got {kind_of(value)}") from None
+    if not 1 <= number <= _LAST_AS:
+        raise ValueError(f"must be 1 to {_LAST_AS}, got {written}")
+    return number
 
 
 def port(value: object) -> int:
