@@ -26,7 +26,7 @@ from collections.abc import Collection
 from typing import Final
 
 from bgp2vpc.exabgp_api.command import LineError, Requires
-from bgp2vpc.exabgp_api.words import shown
+from bgp2vpc.exabgp_api.words import named_neighbors, shown
 
 JSON: Final = "the word 'json' outside 'show' ends ExaBGP 5.0; leave it out"
 OPERATOR_WORDS: Final = ("shutdown", "reload", "restart", "reset", "teardown", "crash")
@@ -38,7 +38,6 @@ _REQUIRED: Final = {
     "clear adj-rib out": Requires.NEIGHBOR,
     "clear adj-rib in": Requires.NEIGHBOR,
 }
-_ALL: Final = ("", "neighbor *", "peer *")
 _WORDS: Final = (*OPERATOR_WORDS, "version", "help", "enable-ack", "disable-ack", "silence-ack")
 _NAMES: Final = "|".join((*_WORDS, "show neighbor", "show adj-rib (?:in|out)", "clear adj-rib", "flush adj-rib out"))
 _KINDS: Final = "route|route-refresh|attributes?|ipv4|ipv6|flow|vpls|eor|operational|watchdog"
@@ -101,9 +100,6 @@ def required(command: str) -> Requires:
 
 def has_neighbors(selector: str, known: Collection[str]) -> bool:
     """Whether the selector certainly matches a neighbor; `known`: the addresses of ExaBGP's neighbors."""
-    if selector in _ALL:
-        return bool(known)
-    # Further words (`local-as 64512`, a second address) may exclude a neighbor that the address alone matches.
-    parts = (part.replace("[", " ").replace("]", " ").split() for part in selector.split(","))
-    addresses = ([word for word in part if word not in ("neighbor", "peer")] for part in parts)
-    return all(len(each) == 1 and each[0] in known for each in addresses)
+    named = named_neighbors(selector)
+    # Qualifiers (`local-as 64512`) or a second address may exclude a neighbor that the address alone matches.
+    return bool(known) if named is None else all(each in known for each in named)

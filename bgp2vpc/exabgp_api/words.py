@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 from bgp2vpc.exabgp_api.command import LineError
@@ -160,6 +161,14 @@ def _unescaped(escape: re.Match[str]) -> str:
     if character in (None, "u"):
         raise LineError(f"{shown(escape[0])}: four hexadecimal digits expected behind \\u")
     return _ESCAPES.get(character, character)
+
+
+@lru_cache(maxsize=1024)
+def named_neighbors(selector: str) -> tuple[str, ...] | None:
+    """The neighbors that a selector names, with their qualifiers (`192.0.2.1 local-as 64512`); None: all neighbors."""
+    parts = (part.replace("[", " ").replace("]", " ").split() for part in selector.split(","))
+    named = tuple(" ".join(word for word in part if word not in ("neighbor", "peer")) for part in parts)
+    return None if "" in named or "*" in named else named
 
 
 def shown(word: str) -> str:

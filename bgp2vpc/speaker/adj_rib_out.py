@@ -20,6 +20,7 @@ from bgp2vpc.bgp.rib import Offer, PathKey
 from bgp2vpc.exabgp_api.command import Command
 from bgp2vpc.exabgp_api.messages import CONFIGURATION_CHANGE, Acknowledgement, ErrorReason, SummaryBegins
 from bgp2vpc.exabgp_api.render import announce_line, withdraw_line
+from bgp2vpc.exabgp_api.words import named_neighbors
 from bgp2vpc.logs import event
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.speaker.unanswered import QUESTION, Sent, Settled, Unanswered
@@ -165,10 +166,10 @@ class AdjRibOut:
         """Withdraw the paths of these prefixes whose source does not offer them any more: its session is over."""
         for key in [key for key in self._said if key[0] in changed]:
             offering = {offer.source for offer in offers.get(key[0], ()) if offer.path.path_id == key[1]}
-            vanished = [speaker for speaker in self._said[key] if speaker[0] not in offering]
-            for speaker in vanished:
-                self._take_back(key, speaker)
-            for source in {source for source, _ in vanished}:
+            vanished = dict.fromkeys(source for source, _ in self._said[key] if source not in offering)
+            for source in vanished:
+                self._take_back(key, source)
+            for source in vanished:
                 self._say_again(key, source)
 
     def source_gone(self, source: str) -> None:
@@ -180,17 +181,15 @@ class AdjRibOut:
     def take_all_back(self, source: str) -> None:
         """Withdraw, one by one, all paths that this source announces to any neighbor."""
         for key in list(self._said):
-            for speaker in [each for each in self._said.get(key, ()) if each[0] == source]:
-                self._take_back(key, speaker)
+            self._take_back(key, source)
 
-    def _take_back(self, key: PathKey, speaker: SayLine) -> None:
+    def _take_back(self, key: PathKey, source: str) -> None:
         """Withdraw a path from the neighbors that its source announced it to, unless another source announces it."""
-        path = self._said.get(key, {}).get(speaker)
-        if path is None:  # forgotten by a withdrawal from all neighbors before
-            return
-        self._forget(key, speaker)
-        if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
-            self._say(withdraw_line(path, speaker[1]), [key])
+        while speaker := next((each for each in self._said.get(key, ()) if each[0] == source), None):
+            path = self._said[key][speaker]
+            self._forget(key, speaker)
+            if not self._is_announced(key, speaker) and self._policy.exported(path) is not None:
+                self._say(withdraw_line(path, speaker[1]), [key])
 
     def reload(self) -> bool:
         """Have ExaBGP read its configuration again. Returns False if its pipe has not taken the command.
@@ -271,10 +270,14 @@ class AdjRibOut:
     def _forget(self, key: PathKey, speaker: SayLine) -> None:
         """Remember that this source does not announce the path to these neighbors any more."""
         source, selector = speaker
-        paths = self._said.get(key, {})
-        for other, to in [each for each in paths if each[0] == source and _covers(selector, each[1])]:
-            del paths[other, to]
-        if not paths:
+        left: dict[SayLine, Path] = {}
+        for (other, to), path in self._said.get(key, {}).items():
+            remaining = _without(to, selector) if other == source else to
+            if remaining is not None:
+                left[other, remaining] = path
+        if left:
+            self._said[key] = left
+        else:
             self._said.pop(key, None)
             self._refused.pop(key, None)
 
@@ -327,4 +330,19 @@ class AdjRibOut:
 
 def _covers(selector: str, other: str) -> bool:
     """Whether `selector` includes all neighbors of `other`, as far as comparing the texts shows."""
-    return selector in ("", "neighbor *", "peer *") or selector == other
+    named, others = named_neighbors(selector), named_neighbors(other)
+    return named is None or (others is not None and set(others) <= set(named))
+
+
+def _without(selector: str, gone: str) -> str | None:
+    """A selector of the neighbors of `selector` that `gone` does not name; None: there are none.
+
+    What is left of all neighbors is all neighbors: which ones ExaBGP has is not known here.
+    """
+    if _covers(gone, selector):
+        return None
+    named, without = named_neighbors(selector), named_neighbors(gone)
+    if named is None or without is None or set(named).isdisjoint(without):
+        return selector
+    word = selector.split(" ", 1)[0]
+    return ", ".join(f"{word} {each}" for each in named if each not in without)

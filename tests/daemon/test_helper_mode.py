@@ -218,6 +218,42 @@ def test_a_source_announces_to_a_hundred_selectors_at_most(helper: Lab) -> None:
     assert to(99, withdraw(A)) in heard(helper)
 
 
+BOTH = "neighbor 10.0.0.1, neighbor 10.0.0.2"
+
+
+@pytest.mark.parametrize(
+    ("announced", "withdrawn", "left"),
+    [
+        (["neighbor 10.0.0.1", "neighbor 10.0.0.2"], [BOTH], ""),
+        ([BOTH], ["neighbor 10.0.0.2 , neighbor 10.0.0.1"], ""),
+        ([BOTH], ["neighbor 10.0.0.1", "neighbor 10.0.0.2"], ""),
+        (["peer [10.0.0.1, 10.0.0.2]"], ["peer 10.0.0.1"], "peer 10.0.0.2"),
+        (["neighbor 10.0.0.1", BOTH], ["neighbor 10.0.0.1"], "neighbor 10.0.0.2"),
+        ([f"{BOTH} local-as 64512"], ["neighbor 10.0.0.1"], "neighbor 10.0.0.2 local-as 64512"),
+        (["neighbor *"], ["neighbor 10.0.0.1"], "neighbor *"),
+        ([BOTH], ["peer *"], ""),
+    ],
+)
+def test_the_next_exabgp_and_the_end_of_the_source_concern_only_neighbors_that_still_have_the_path(
+    announced: list[str], withdrawn: list[str], left: str
+) -> None:
+    told: list[str] = []
+
+    class Pipe:
+        def send(self, line: str) -> bool:
+            told.append(line)
+            return True
+
+    relay = AdjRibOut()
+    for selector in announced:
+        relay.pass_on("one", parse(f"{selector} {announce(A)}"))
+    for selector in withdrawn:
+        relay.pass_on("one", parse(f"{selector} {withdraw(A)}"))
+    relay.connected(Pipe())
+    relay.source_gone("one")
+    assert told == ([f"{left} {announce(A)}", f"{left} {withdraw(A)}"] if left else [])
+
+
 def test_lines_that_exabgp_does_not_take_are_said_once_and_counted(caplog) -> None:
     takes = iter([True, *[False] * 1000, True])
 
