@@ -38,8 +38,8 @@ NOT_LISTED = (
 )
 """The usual reason why ExaBGP refuses every announcement; it gives none itself."""
 
-_ROUTES = re.compile(r"\b(announce|withdraw)\b")
-"""Found in lines that the next ExaBGP has to be sent; not in `flush`, `show` and the like."""
+_ROUTES = re.compile(r"\b(announce|withdraw)\b(?! +(eor|route-refresh|operational)\b)")
+"""Found in lines that the next ExaBGP has to be sent; not in `flush`, `announce eor` and others about a moment."""
 
 SayLine = tuple[str, str]
 """Who announces, and to whom: the source and its neighbor selector (`neighbor *`)."""

@@ -254,6 +254,21 @@ def test_the_next_exabgp_and_the_end_of_the_source_concern_only_neighbors_that_s
     assert told == ([f"{left} {announce(A)}", f"{left} {withdraw(A)}"] if left else [])
 
 
+def test_the_next_exabgp_is_not_sent_lines_about_a_moment() -> None:
+    told: list[str] = []
+
+    class Pipe:
+        def send(self, line: str) -> bool:
+            told.append(line)
+            return True
+
+    relay = AdjRibOut()
+    for line in ("announce route-refresh ipv4 unicast", "announce  eor ipv4 flow", "announce operational asm", FLOW):
+        relay.pass_on("one", parse(line))
+    relay.connected(Pipe())
+    assert told == [FLOW]
+
+
 def test_lines_that_exabgp_does_not_take_are_said_once_and_counted(caplog) -> None:
     takes = iter([True, *[False] * 1000, True])
 
