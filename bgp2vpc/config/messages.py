@@ -115,7 +115,10 @@ def _message(error: ErrorDetails, location: Location, model: type[BaseModel] | N
         return _ABSENT[kind] + _meaning(location, model)
     match kind:
         case "union_tag_not_found":
+            joined = next((key for key in given if key.startswith("type:")), "") if isinstance(given, dict) else ""
             message = f"missing; known: {', '.join(_types(location))}"
+            if joined:
+                message = f"a space is missing behind the ':' of '{shortened(joined)}'"
         case "extra_forbidden":
             message = _unknown_key(location, given, model)
         case "enum" | "literal_error":
@@ -134,7 +137,10 @@ def _unknown_key(location: Location, given: object, model: type[BaseModel] | Non
     if location == ("route_tables",):
         return "means the same as 'routetables', which is there, too: keep one of them"
     keys = [field.alias or key for key, field in model.model_fields.items()] if model else []
-    message = unknown("key", str(location[-1]), keys)
+    key = str(location[-1])
+    if key.partition(":")[0] in keys:
+        return f"a space is missing behind the ':' of '{shortened(key)}'"
+    message = unknown("key", key, keys)
     holds_anchors = len(location) == 1 and isinstance(given, dict | list)
     return f"{message}; a key that only holds anchors begins with '{EXTENSION}'" if holds_anchors else message
 

@@ -17,6 +17,7 @@ _ENTRY: Final = re.compile(
     r"""(?P<margin>\s*(?:-\s+)*)(?P<key>[^\s"'\[{#][^:]*?):\s+(?P<value>\S.*?)(?:\s+\#.*)?\s*$"""
 )
 _NO_SPACE: Final = re.compile(r"\s*(?:- +)*[\w-]+:[^\s:]")
+_NO_SPACE_BEHIND_DASH: Final = re.compile(r"\s*-[^\s-]")
 _LONGEST: Final = 120
 """Maximum length of a value that the message shows with quotes."""
 
@@ -52,6 +53,10 @@ _WORDS: Final = tuple(
             "what '{mark}' begins in line {begun} is not closed, or lacks a ','; "
             "a text with one of , : [ ] {{ }} has to be in quotes",
         ),
+        (
+            r"while parsing a block collection.*<block end>.*'\?'",
+            "belongs to no entry of the list that begins in line {begun}: indent it below one, or begin it with '- '",
+        ),
         (r"<block end>.*('-'|start>')", "indented otherwise than the lines it belongs to; those begin in line {begun}"),
         ("<block end>.*'[]}]'", "put it in quotes: '{found}' closes nothing here{quoted}"),
         (
@@ -73,8 +78,12 @@ def explained(error: MarkedYAMLError, text: str) -> tuple[int, str]:
     # In these two cases PyYAML's place is where it gave up: the end of the file, or the next line.
     if begun and context == "while scanning a quoted scalar":
         return begun.line + 1, "the quote that opens in this line is never closed"
-    if begun and context == "while scanning a simple key":
-        return begun.line + 1, "expected KEY: VALUE, and this line has no ': '; a text of several lines needs quotes"
+    key = begun if context == "while scanning a simple key" else None
+    in_line = (key or at).line
+    is_dash = in_line < len(lines) and _NO_SPACE_BEHIND_DASH.match(lines[in_line]) is not None
+    if is_dash or key:
+        expected = "expected KEY: VALUE, or '- ' before an entry of a list; a text of several lines needs quotes"
+        return in_line + 1, "a space is missing behind the '-'" if is_dash else expected
     if problem == NESTED_IN_TEXT:
         return at.line + 1, _nested(at, lines)
     before = lines[at.line][: at.column].rstrip() if at.line < len(lines) else ""

@@ -58,8 +58,12 @@ def test_what_needs_quotes_is_shown_with_quotes(line: str, why: str, write: str)
         ("a: {destination: ::1}", "1: yaml: put it in quotes: ':' cannot begin a text in braces or brackets"),
         ("a: [::/0]", "1: yaml: put it in quotes: ':' cannot begin a text in braces or brackets"),
         ("a: [x,, y]", "1: yaml: a value is missing before this ','"),
-        ("a: 1\nb\nc: 2", "2: yaml: expected KEY: VALUE, and this line has no ': '; "
+        ("a: 1\nb\nc: 2", "2: yaml: expected KEY: VALUE, or '- ' before an entry of a list; "
          "a text of several lines needs quotes"),
+        ("a:\n  - b\n  -c\n", "3: yaml: a space is missing behind the '-'"),
+        ("a:\n  - b: 1\n  -c: 2", "3: yaml: a space is missing behind the '-'"),
+        ("a:\n  - b: 1\n  c: 2", "3: yaml: belongs to no entry of the list that begins in line 2: "
+         "indent it below one, or begin it with '- '"),
         ("a:1\nb: 2", "2: yaml: a space is missing behind the ':' of line 1"),
         ("a:\n  b\n\n  c: 2", "4: yaml: line 2 is a text, so no KEY: can follow: give it a ': ', "
          "or indent this line as its neighbours"),
