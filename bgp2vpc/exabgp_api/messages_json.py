@@ -46,7 +46,7 @@ from bgp2vpc.exabgp_api.messages import (
     next_hop_of,
     raw_attribute,
 )
-from bgp2vpc.prefix import IPAddress, parse_address, parse_prefix
+from bgp2vpc.prefix import IPAddress, Prefix, parse_address, parse_prefix
 
 _JsonObject: TypeAlias = dict[str, object]
 
@@ -131,8 +131,7 @@ def _update(neighbor: _JsonObject) -> Iterator[Message]:
         events = []
         for family in FAMILIES:
             for item in _list(withdrawn.get(family, []), "withdraw"):
-                nlri = _object(item, "withdraw")
-                events.append(Withdraw(parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri)))
+                events.append(Withdraw(*_nlri(item, "withdraw")))
         if any(family in announced for family in FAMILIES):
             attributes = _attributes(_object(update.get("attribute", {}), "attribute"))
             for family in FAMILIES:
@@ -157,11 +156,10 @@ def _announcements(by_next_hop: _JsonObject, attributes: Attributes, peer: IPAdd
     # ExaBGP prints the global next hop before the link-local one.
     for next_hop, nlris in by_next_hop.items():
         for item in _list(nlris, next_hop):
-            nlri = _object(item, next_hop)
-            if "eor" in nlri:
-                yield from _end_of_rib(nlri)[0]
+            if isinstance(item, dict) and "eor" in item:
+                yield from _end_of_rib(item)[0]
                 continue
-            prefix, path_id = parse_prefix(_text(nlri.get("nlri"), "nlri")), _path_id(nlri)
+            prefix, path_id = _nlri(item, next_hop)
             if (prefix, path_id) not in told:
                 told.add((prefix, path_id))
                 yield Announce(Path(prefix, next_hop_of(next_hop, peer), attributes, path_id))
@@ -173,11 +171,16 @@ def _end_of_rib(message: _JsonObject) -> tuple[list[Event], list[str]]:
     return ([EndOfRib(family)], []) if family in FAMILIES else ([], [family])
 
 
-def _path_id(nlri: _JsonObject) -> int | None:
-    """`path-information`, which ExaBGP prints as an address; 0.0.0.0 on an ADD-PATH session (RFC 7911) means none."""
-    if "path-information" not in nlri:
-        return None
-    return int(parse_address(_text(nlri["path-information"], "path-information"))) or None
+def _nlri(item: object, field: str) -> tuple[Prefix, int | None]:
+    """The prefix and the path identifier or None; with `exabgp.api.compact`, a prefix without one is bare text.
+
+    ExaBGP prints `path-information` as an address; 0.0.0.0 on an ADD-PATH session (RFC 7911) means none.
+    """
+    nlri = _object({"nlri": item} if isinstance(item, str) else item, field)
+    prefix, path_id = parse_prefix(_text(nlri.get("nlri"), "nlri")), None
+    if "path-information" in nlri:
+        path_id = int(parse_address(_text(nlri["path-information"], "path-information"))) or None
+    return prefix, path_id
 
 
 def _peer(neighbor: _JsonObject) -> str:

@@ -439,6 +439,17 @@ def test_a_prefix_both_withdrawn_and_announced_counts_as_announced():
     assert [type(event) for event in message.events] == [Withdraw, Announce]
 
 
+def test_prefixes_are_bare_text_with_the_compact_encoding():
+    announced = {
+        "ipv4 unicast": {"10.0.0.9": ["192.0.2.1/32", {"nlri": "192.0.2.2/32", "path-information": "0.0.0.7"}]}
+    }
+    compact = update({}, announce=announced, withdraw={"ipv6 unicast": ["2001:db8::/32"]})
+    next_hop = parse_address("10.0.0.9")
+    paths = Path(parse_prefix("192.0.2.1/32"), next_hop), Path(parse_prefix("192.0.2.2/32"), next_hop, path_id=7)
+    events = (Withdraw(parse_prefix("2001:db8::/32")), *map(Announce, paths))
+    assert decode(compact) == (Update(PEER, Direction.RECEIVE, events),)
+
+
 @pytest.mark.parametrize(
     ("asn", "external"),
     [
