@@ -218,6 +218,17 @@ def test_a_source_announces_to_a_hundred_selectors_at_most(helper: Lab) -> None:
     assert to(99, withdraw(A)) in heard(helper)
 
 
+class Told:
+    """An ExaBGP that takes every line."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def send(self, line: str) -> bool:
+        self.lines.append(line)
+        return True
+
+
 BOTH = "neighbor 10.0.0.1, neighbor 10.0.0.2"
 
 
@@ -237,36 +248,22 @@ BOTH = "neighbor 10.0.0.1, neighbor 10.0.0.2"
 def test_the_next_exabgp_and_the_end_of_the_source_concern_only_neighbors_that_still_have_the_path(
     announced: list[str], withdrawn: list[str], left: str
 ) -> None:
-    told: list[str] = []
-
-    class Pipe:
-        def send(self, line: str) -> bool:
-            told.append(line)
-            return True
-
-    relay = AdjRibOut()
+    relay, told = AdjRibOut(), Told()
     for selector in announced:
         relay.pass_on("one", parse(f"{selector} {announce(A)}"))
     for selector in withdrawn:
         relay.pass_on("one", parse(f"{selector} {withdraw(A)}"))
-    relay.connected(Pipe())
+    relay.connected(told)
     relay.source_gone("one")
-    assert told == ([f"{left} {announce(A)}", f"{left} {withdraw(A)}"] if left else [])
+    assert told.lines == ([f"{left} {announce(A)}", f"{left} {withdraw(A)}"] if left else [])
 
 
 def test_the_next_exabgp_is_not_sent_lines_about_a_moment() -> None:
-    told: list[str] = []
-
-    class Pipe:
-        def send(self, line: str) -> bool:
-            told.append(line)
-            return True
-
-    relay = AdjRibOut()
+    relay, told = AdjRibOut(), Told()
     for line in ("announce route-refresh ipv4 unicast", "announce  eor ipv4 flow", "announce operational asm", FLOW):
         relay.pass_on("one", parse(line))
-    relay.connected(Pipe())
-    assert told == [FLOW]
+    relay.connected(told)
+    assert told.lines == [FLOW]
 
 
 def test_lines_that_exabgp_does_not_take_are_said_once_and_counted(caplog) -> None:
