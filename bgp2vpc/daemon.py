@@ -19,9 +19,11 @@ from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Mode, Outside, Parts
+from bgp2vpc.policy.unclaimed import unclaimed
 from bgp2vpc.shutdown import RESTART_ANNOUNCED, EndRequest, shut_down
 from bgp2vpc.startup import (
     exit_if_source_dest_check_is_on,
+    keep_unclaimed,
     run_oneshot,
     start_leftover_timer,
 )
@@ -158,8 +160,9 @@ class Daemon:
 
         1. Limits, then rules and policy. There is no await before the services, so the first decision by the new rules
            has the new `max_changes` and damping, and the first source that a service opens has its `max_prefixes`.
-           Sources whose health checks are new count as pending at once: services may take seconds to follow, and a
-           decision before that would delete the routes of a check that was only renamed.
+           Sources of managed routes that are new or changed count as pending at once: services may take seconds to
+           follow, and a decision before that would delete the routes of a check that was only renamed. Our routes for
+           accepted prefixes that nobody offers any more, as they were managed before, wait for their new source.
         2. The poll. The new rules may be about VPCs, accounts, subnets or prefix lists that have not been read yet.
            `poll_now` only wakes the reconciler; once EC2 has answered, it decides about every route.
         3. The probes. A check that cannot run on this host is reported before the service skips it.
@@ -178,9 +181,12 @@ class Daemon:
         parts.use_limits(config)
         parts.prefixes.forget_withdrawn()
         _warn(config)
-        for table, prefix in parts.view.configure(config.rules, config.policy):
+        view, inputs = parts.view, parts.inputs
+        without_source = unclaimed(view.tables, view.snapshot, inputs.now())
+        for table, prefix in view.configure(config.rules, config.policy):
             parts.journal.left(table, prefix)
-        parts.inputs.pending |= {each.name for each in config.checked_sources} - parts.health.verdicts().keys()
+        keep_unclaimed(parts, unclaimed(view.tables, view.snapshot, inputs.now()) - without_source)
+        inputs.pending |= {each.name for each in config.checked_sources if each not in before.checked_sources}
         parts.reconciler.poll_now()
         parts.health.load_probes(config)
         for each in (*parts.outer_services, *parts.services):

@@ -144,7 +144,8 @@ def _last_inputs(parts: Parts, *, keep_managed: bool) -> DecisionInput:
     remaining = {prefix: [each for each in some if each.side in sides] for prefix, some in offers}
     pending = parts.inputs.pending if keep_managed else frozenset()
     offered = {prefix: some for prefix, some in remaining.items() if some}
-    return replace(_inputs_without_neighbors(parts), offers=offered, leftovers_held=False, pending=pending)
+    given_up = replace(_inputs_without_neighbors(parts), leftovers_held=False, unclaimed=frozenset())
+    return replace(given_up, offers=offered, pending=pending)
 
 
 def _inputs_without_neighbors(parts: Parts) -> DecisionInput:

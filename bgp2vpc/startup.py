@@ -1,12 +1,17 @@
-"""One-off tasks after the start: the source/destination check, a timer, and the single pass of `--oneshot`."""
+"""One-off tasks after the start: the source/destination check, a timer, and the single pass of `--oneshot`.
+
+The timer after a reload is here, too.
+"""
 
 import asyncio
 import logging
+from collections.abc import Collection
 
 from bgp2vpc.bgp.hold_timers import LATE
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Parts
 from bgp2vpc.policy.plan import Reason
+from bgp2vpc.prefix import Prefix
 from bgp2vpc.shutdown import PATIENCE, EndRequest, time_to_write
 from bgp2vpc.tasks import ring_at, until
 
@@ -68,3 +73,25 @@ def start_leftover_timer(parts: Parts, since: float) -> None:
         parts.reconciler.prefixes_changed({each.prefix for each in verdicts if each.reason is Reason.LEFTOVER})
 
     ring_at(due, forget)
+
+
+def keep_unclaimed(parts: Parts, prefixes: Collection[Prefix]) -> None:
+    """Keep our routes for these prefixes for `restart_time`, since a reload has left them to scripts or clients.
+
+    After that, those that no source has announced are deleted. One that withdraws a prefix does not wait.
+    """
+    rib, began = parts.inputs.rib, asyncio.get_running_loop().time()
+    due = began + parts.config.restart_time
+    rib.unclaimed |= dict.fromkeys(prefixes, began)
+
+    def give_up() -> None:
+        remaining = {prefix for prefix in prefixes if rib.unclaimed.get(prefix) == began}  # not of a later reload
+        if asyncio.get_running_loop().time() - due > LATE:  # as in `start_leftover_timer`
+            keep_unclaimed(parts, remaining)
+            return
+        for prefix in remaining:
+            del rib.unclaimed[prefix]
+        parts.reconciler.prefixes_changed(remaining)
+
+    if prefixes:
+        ring_at(due, give_up)

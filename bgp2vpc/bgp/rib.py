@@ -71,6 +71,9 @@ class Rib:
         self._offers: dict[Prefix, tuple[Offer, ...]] = {}
         self._seen: set[Prefix] = set()
         self._remembers_seen = True
+        self.unclaimed: dict[Prefix, float] = {}
+        """Prefixes that a reload has left to local sources, none of which has announced or withdrawn them since -> when
+        that was (event loop's clock)."""
 
     @property
     def offers(self) -> Mapping[Prefix, tuple[Offer, ...]]:
@@ -204,8 +207,10 @@ class Rib:
         return min((until for adj in self._sources.values() for until in adj.stale.values()), default=None)
 
     def _speak(self, adj: SourcePaths, prefix: Prefix) -> None:
-        if self._remembers_seen and adj.side is Side.LOCAL:
-            self._seen.add(prefix)
+        if adj.side is Side.LOCAL:
+            self.unclaimed.pop(prefix, None)
+            if self._remembers_seen:
+                self._seen.add(prefix)
 
     def _remove(self, source: str, adj: SourcePaths, keys: list[PathKey]) -> frozenset[Prefix]:
         changed = set()

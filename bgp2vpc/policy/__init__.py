@@ -3,6 +3,7 @@
 plan                  the plan: verdicts with their reasons, changes
 rule                  an entry of `routetables`
 tables                the rules of each table
+unclaimed             routes of ours that no source of this host offers, before and after a reload
 list_entries          managed prefix lists: the entries that they should have
 decision_input        the state of sources, checks, neighbors and operator's orders, as a value
 damping place_state   the state kept for a place: failures, awaited writers, how often its route has moved

@@ -25,6 +25,8 @@ class DecisionInput:
 
     `seen`: prefixes that a source of this host has announced or withdrawn. With `leftovers_held`, a route of ours for
     any other prefix is kept, because it may be from before our restart.
+    `unclaimed`: prefixes that a reload has left to sources that have not announced or withdrawn them since; a route of
+    ours for them is kept, too.
     `pending`: sources whose health checks have no verdict yet; that they offer nothing does not count.
     `failing`, `passing`: (remote check, interface id) of owners that fail it, and of owners that pass it; an owner in
     neither has no verdict yet.
@@ -40,6 +42,7 @@ class DecisionInput:
     offers: Mapping[Prefix, Sequence[Offer]]
     leftovers_held: bool = False
     seen: Collection[Prefix] = field(default_factory=frozenset)
+    unclaimed: Collection[Prefix] = field(default_factory=frozenset)
     pending: Collection[str] = field(default_factory=frozenset)
     failing: Collection[tuple[str, str]] = field(default_factory=frozenset)
     passing: Collection[tuple[str, str]] = field(default_factory=frozenset)
@@ -77,11 +80,12 @@ class DecisionInput:
         if prefix in self.drained:
             return False
         if isinstance(prefix, PrefixListId):  # an event for one of its prefixes says nothing about the others
-            return self.leftovers_held or any(each.source in self.pending for each in rule.manages.values())
+            is_pending = any(each.source in self.pending for each in rule.manages.values())
+            return self.leftovers_held or prefix in self.unclaimed or is_pending
         managed = rule.manages.get(prefix)
         if managed is not None:  # its check decides, as soon as it has a verdict
             return managed.source in self.pending
-        return self.leftovers_held and prefix not in self.seen
+        return prefix in self.unclaimed or (self.leftovers_held and prefix not in self.seen)
 
     def to_json(self, checks: Collection[str]) -> dict[str, Any]:
         """The daemon's answer to `bgp2vpc paths`. `checks`: all sources with health checks.
@@ -96,6 +100,7 @@ class DecisionInput:
             "withheld": None if self.drained.everything else sorted(map(str, self.drained.prefixes)),
             "leftovers_held": self.leftovers_held,
             "spoken": [str(prefix) for prefix in self.seen],
+            "unclaimed": sorted(map(str, self.unclaimed)),
             "checked": sorted(checks),
             "silent": sorted(self.pending),
             "failing": sorted(self.failing),
@@ -121,6 +126,7 @@ class DecisionInput:
             offers=rib.offers,
             leftovers_held=told["leftovers_held"],
             seen=frozenset(map(parse_prefix, told["spoken"])),
+            unclaimed=frozenset(map(parse_destination, told.get("unclaimed", ()))),
             pending=frozenset(told["silent"]) | (frozenset(checks) - frozenset(told["checked"])),
             failing=frozenset((check, interface) for check, interface in told["failing"]),
             passing=frozenset((check, interface) for check, interface in told.get("passing", ())),

@@ -31,8 +31,8 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.BESIDE_PROPAGATED: "only a propagated route is there; a static one beside it wins over a gateway's",
     Reason.OURS: "it points at us, as it should",
     Reason.SERVED_IN_VPC: "it points at our VPC, and another instance there has the route in the VPC's own tables",
-    Reason.LEFTOVER: "it points at us from before our start, and no source has spoken of it yet, or its health check "
-    "has no verdict yet",
+    Reason.LEFTOVER: "it points at us from before our start or reload, and no source has spoken of it yet, or its "
+    "health check has no verdict yet",
     Reason.WITHDRAWN: "it is ours, and nobody offers it any more",
     Reason.OTHER_INTERFACE: "it points at another of our interfaces",
     Reason.ALWAYS: "another instance has it, and the rule says takeover: always",
@@ -74,8 +74,8 @@ NEXT: Final[Mapping[Reason, str]] = {
     Reason.OURS: "it stays while it is offered; after that {gone}",
     Reason.BEST_PATH: "it stays while this path is the best",
     Reason.SERVED_IN_VPC: "it stays while any table of the VPC has the route at another instance; after that {gone}",
-    Reason.LEFTOVER: "it stays until a source has spoken of it or `restart_time` after our start is over, or until its "
-    "health check has a verdict; if nobody offers it then, {gone}",
+    Reason.LEFTOVER: "it stays until a source has spoken of it or `restart_time` after our start or reload is over, or "
+    "until its health check has a verdict; if nobody offers it then, {gone}",
     Reason.NEVER_DELETE: "it stays until {offered}, or somebody deletes it by hand",
     Reason.FALLBACK: "it is pointed at this instance as soon as {offered}",
     Reason.OWNER_HEALTHY: "it is taken when EC2 calls the route a black hole, or its owner impaired or gone{fails}",

@@ -56,6 +56,7 @@ class Inputs:
             offers=self.offers(),
             leftovers_held=self.leftovers_held,
             seen=self.rib.seen,
+            unclaimed=self.rib.unclaimed.keys(),
             pending=self.pending,
             failing=self.failing,
             passing=self.passing,

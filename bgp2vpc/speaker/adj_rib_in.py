@@ -271,14 +271,14 @@ class AdjRibIn:
         changed: frozenset[Prefix] = frozenset()
         error = ""
         for each in events:
-            known = len(self.rib.seen)
+            known, unclaimed = len(self.rib.seen), len(self.rib.unclaimed)
             try:
                 now_changed = self.rib.apply(source, each)
             except MaximumPrefixReached:
                 error = TOO_MANY
                 continue
-            if isinstance(each, Withdraw) and len(self.rib.seen) > known:
-                # The first line about this prefix: a route of ours may be left from before our start.
+            if isinstance(each, Withdraw) and (len(self.rib.seen) > known or len(self.rib.unclaimed) < unclaimed):
+                # The first line about this prefix: a route of ours may be left from before our start, or a reload.
                 changed |= {each.prefix}
             if isinstance(each, Withdraw) and not now_changed and source not in self._gone.get(each.prefix, {}):
                 kind = self.kinds[source]

@@ -28,6 +28,7 @@ ALL = DecisionInput(
     },
     leftovers_held=True,
     seen=frozenset({P1, P2}),
+    unclaimed=frozenset({P6}),
     pending=frozenset({"check web"}),
     failing=frozenset({("alive", PEER)}),
     passing=frozenset({("alive", "eni-8")}),

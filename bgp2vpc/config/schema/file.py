@@ -183,7 +183,8 @@ class ConfigFile(BaseEntry):
     )
     restart_time: Seconds = Field(
         default=_CONFIG.restart_time,
-        description="Seconds for which routes stay after their source has ended, and after a restart of the daemon.",
+        description="Seconds for which routes stay after their source has ended, after a restart of the daemon, and "
+        "after a reload that leaves their prefixes to another source.",
     )
     settle_time: Seconds = Field(
         default=_CONFIG.settle_time, description="Seconds after a write during which EC2's reads may not show it yet."
