@@ -166,6 +166,11 @@ class Drainer(Observer):
         ended = Orders(tuple(each for each in self.orders if each.cause is cause))
         self._end(ended, f"undrained: {cause.value} no longer asks for it")
 
+    def end_those_of_another_instance(self, orders: Collection[tuple[OrderKey, float]]) -> None:
+        """End the drains with these keys and starts, from the state file of another instance."""
+        ended = Orders(tuple(each for each in self.orders if (each.key, each.since) in orders))
+        self._end(ended, "undrained: ordered on another instance")
+
     def _end(self, ended: Orders, words: str, **fields: str | None) -> None:
         for each in ended:
             event(log, logging.INFO, words, prefix=_named(each), by=each.cause.value, **fields)

@@ -57,6 +57,7 @@ from bgp2vpc.sources.server import Question
 from bgp2vpc.sources.unix import SocketPeer
 from bgp2vpc.status import as_object
 from bgp2vpc.tasks import Deadlines
+from bgp2vpc.vpc.model import Instance
 from bgp2vpc.web.model import PageVerb
 
 log = logging.getLogger("bgp2vpc")
@@ -91,6 +92,8 @@ class Operator(Observer):
         self._avoided_zones = avoided_zones
         self._orders = Orders()
         """Holds and takeovers; the drainer has the drains."""
+        self._resumed = Orders()
+        """All orders of an earlier run."""
         self._drainer = drainer
         self._checks = checks
         self._reconciler = reconciler
@@ -109,6 +112,24 @@ class Operator(Observer):
         for each in holds:
             _log("still held", each.prefix, each.who, each.reason, until=each.to_row()["until"])
         self._use(holds)
+        self._resumed = orders
+
+    def connected(self, instance: Instance) -> None:
+        """End the orders of an earlier run that were given to another instance, of which this one is a copy.
+
+        Drains by metadata or tag are ended by their watches, if this instance has no such notice or tag.
+        """
+        if self._state_file.connected(instance.id):
+            resumed = {(each.key, each.since) for each in self._resumed if each.cause is Cause.CLI}
+            holds = [each for each in self._orders if (each.key, each.since) in resumed]
+            for each in holds:
+                _log("released: ordered on another instance", each.prefix)
+            self._use(self._orders.without(holds))
+            self._drainer.end_those_of_another_instance(resumed)
+
+    def polled(self) -> None:
+        """Save again what could not be saved: the disk may have room by now."""
+        self._state_file.save_again()
 
     def decided(self, inputs: DecisionInput, only: Collection[Prefix] | None) -> None:
         """After a decision about these prefixes (None: all): end the takeovers that are done."""

@@ -1,7 +1,9 @@
 """The state file, which saves drains and holds over a restart.
 
-It is replaced atomically and has mode 0640 whatever the umask. Only one process at a time may use it: two daemons of
-one host would take each other's routes for leftovers of their own and delete them.
+It is replaced atomically and has mode 0640 whatever the umask. It names the instance whose orders it has, because an
+image of a host (an AMI, a snapshot) contains a copy of the file, and these are no orders for the instances made from
+it. Only one process at a time may use the file: two daemons of one host would take each other's routes for leftovers
+of their own and delete them.
 """
 
 import fcntl
@@ -30,6 +32,7 @@ _LARGEST: Final = 1024 * 1024
 _NAMED: Final = 1024
 """Maximum number of bytes read of the lock file, which names the process that holds the lock."""
 SAVING: Final = "saving the state file"
+LOADING: Final = "state file"
 
 
 class StateError(Bgp2vpcError):
@@ -83,11 +86,15 @@ def _not_locked(lock: Path, error: OSError) -> None:
     event(log, logging.WARNING, "state file not locked", file=lock, why=reason_of(error), hint=hint)
 
 
-def state_text(orders: Orders) -> str:
-    """The text of the file, without takeovers and drains caused by SIGTERM, which end with the daemon."""
+def state_text(orders: Orders, instance_id: str = "") -> str:
+    """The text of the file, without takeovers and drains caused by SIGTERM, which end with the daemon.
+
+    `instance_id`: this instance; empty if it is not known yet.
+    """
     drains = [each.to_leaving() for each in orders.of(OrderKind.DRAIN) if each.cause is not Cause.SIGTERM]
     holds = [each.to_row() for each in orders.of(OrderKind.HOLD)]
-    return json.dumps({"version": VERSION, "leaving": drains, "steering": holds}, indent=1) + "\n"
+    owner = {"instance": instance_id} if instance_id else {}
+    return json.dumps({"version": VERSION, **owner, "leaving": drains, "steering": holds}, indent=1) + "\n"
 
 
 def read_state_text(text: str) -> Orders:
@@ -100,6 +107,11 @@ def read_state_text(text: str) -> Orders:
         return Orders().added((*drains, *holds))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise StateError(f"no state of bgp2vpc: {type(error).__name__}: {error}") from error
+
+
+def instance_of(text: str) -> str:
+    """The instance that a text of `state_text` names; empty if none, as in files of 1.0.0 and before."""
+    return str(json.loads(text).get("instance", ""))
 
 
 def read_state(path: Path) -> str | None:
@@ -123,12 +135,18 @@ def read_state(path: Path) -> str | None:
 
 def load_state(path: Path | None, now: float) -> Orders:
     """Read the orders whose time is not over at `now`; none if there is no file. Raises StateFileError."""
+    return load_saved(path, now)[0]
+
+
+def load_saved(path: Path | None, now: float) -> tuple[Orders, str]:
+    """The orders as `load_state` reads them, and the instance that the file names. Raises StateFileError."""
     text = read_state(path) if path is not None else None
+    if text is None:
+        return Orders(), ""
     try:
-        orders = Orders() if text is None else read_state_text(text)
+        return read_state_text(text).until(now), instance_of(text)
     except StateError as error:
         raise StateFileError(f"{path}: {error}") from error
-    return orders.until(now)
 
 
 def write_state(path: Path, text: str) -> None:
@@ -148,17 +166,34 @@ class StateFile:
         self._journal = journal
         self._orders: dict[OrderKind, Orders] = {}
         self._not_saved = ""
+        self._instance_id = ""
+        """The instance that the file names, and from `connected` on the one that this is."""
 
     def load(self) -> Orders:
         """Load the orders of an earlier run; none if the file cannot be read, which is reported to the journal."""
         orders = Orders()
         try:
-            orders = load_state(self._path, time.time())
+            orders, self._instance_id = load_saved(self._path, time.time())
         except StateFileError as error:
             message = f"{error}; nothing is taken for draining or held"
-            self._journal.failure("state file", StateFileError(message), then="the daemon goes on without them")
+            self._journal.failure(LOADING, StateFileError(message), then="the daemon goes on without them")
         self._orders = {kind: orders.of(kind) for kind in OrderKind}
         return orders
+
+    def connected(self, instance_id: str) -> bool:
+        """Name this instance in the file from now on. Returns whether the loaded orders are those of another one."""
+        before, self._instance_id = self._instance_id, instance_id
+        is_foreign = before not in ("", instance_id)
+        if is_foreign:
+            event(log, logging.WARNING, "state file of another instance", file=self._path, instance=before)
+        elif not before and any(self._orders.values()):
+            self._save()  # the orders were saved before the instance was known, or by an older version
+        return is_foreign
+
+    def save_again(self) -> None:
+        """Try once more if the last attempt to save has failed."""
+        if self._not_saved:
+            self._save()
 
     def keep(self, orders: Orders, *kinds: OrderKind) -> None:
         """Save the orders of these kinds, if they have changed. `orders` must contain all orders of these kinds.
@@ -167,19 +202,23 @@ class StateFile:
         """
         before = self._orders
         self._orders = before | {kind: orders.of(kind) for kind in kinds}
-        if self._path is None or self._orders == before:
+        if self._orders != before:
+            self._save()
+
+    def _save(self) -> None:
+        if self._path is None:
             return
+        orders = Orders().added(each for kind in OrderKind for each in self._orders[kind])
         try:
-            write_state(
-                self._path, state_text(Orders().added(each for kind in OrderKind for each in self._orders[kind]))
-            )
+            write_state(self._path, state_text(orders, self._instance_id))
         except StateFileError as error:
             self._not_saved = str(error)
-            then = "what is drained or held does not survive a restart; saved again with the next order"
+            then = "a restart finds what was drained or held before; saved again with the next order or poll"
             self._journal.failure(SAVING, error, then=then)
         else:
             self._not_saved = ""
             self._journal.success(SAVING)
+            self._journal.success(LOADING)  # a file that could not be read has been replaced
 
     @property
     def not_kept(self) -> str:

@@ -7,8 +7,8 @@ about some prefixes, and the cycle that follows it, call in this order:
 2. `lost`, `decided`, `judged`: the decision is made (in slices: repeatedly, and at the end `decided_all`).
 3. `written`: once for each write, when it ends. `cycled`: all writes of the cycle have ended.
 
-`polled` follows each poll, and `answered` each call of EC2's API. `failed` and `recovered` report any operation of the
-daemon, not only those of the reconciler (`Journal.failure`).
+`connected` precedes the first poll. `polled` follows each poll, and `answered` each call of EC2's API. `failed` and
+`recovered` report any operation of the daemon, not only those of the reconciler (`Journal.failure`).
 """
 
 from collections import Counter
@@ -21,7 +21,7 @@ from bgp2vpc.errors import Bgp2vpcError, Ec2Error
 from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.plan import Change, RouteKey, Verdict
 from bgp2vpc.prefix import Prefix
-from bgp2vpc.vpc.model import Route, Target
+from bgp2vpc.vpc.model import Instance, Route, Target
 
 SomeObserver = TypeVar("SomeObserver", bound="Observer")
 
@@ -96,6 +96,9 @@ class LostRoute:
 
 class Observer:
     """Receives events. A subclass overrides the methods of those that it needs."""
+
+    def connected(self, instance: Instance) -> None:
+        """It is known which instance this is. Called once, before the first poll."""
 
     def touched(self, prefixes: Collection[Prefix]) -> None:
         """An input of these prefixes has changed; they are decided about next."""

@@ -107,6 +107,8 @@ class Reconciler:
         Writes run as tasks of their own: the loop starts them and does not wait for their results.
         """
         self.view.instance = await self._connected()
+        for each in self._journal.observers:
+            each.connected(self.view.instance)
         while True:
             self.polls.begin()
             error = await self._observation.observe(carefully=self.polls.was_throttled)

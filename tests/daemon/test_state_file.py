@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lab import OURS, PEER, A, B, Lab, announce, left_behind
 
+from bgp2vpc.config.model import OrderTags
 from bgp2vpc.operator.orders import Cause, Order, OrderKind, Orders, Phase
 from bgp2vpc.operator.state_file import (
     StateError,
     StateFileError,
     StateFileInUse,
+    instance_of,
     load_state,
     lock_state,
     read_state,
@@ -22,7 +25,7 @@ from bgp2vpc.operator.state_file import (
     state_text,
     write_state,
 )
-from tests.values import P1, P2
+from tests.values import P1, P2, P6
 
 ALL = Order(OrderKind.DRAIN, None, 1_700_000_000.0)
 ONE = Order(OrderKind.DRAIN, P1, 1_700_000_001.0)
@@ -200,3 +203,92 @@ def test_the_directory_of_the_lock_lets_the_sockets_group_pass(tmp_path: Path, u
     os.close(lock)
     modes = [stat.S_IMODE((tmp_path / each).stat().st_mode) for each in ("run", "run/bgp2vpc")]
     assert modes == [0o755, 0o755]
+
+
+# A daemon and its file
+
+
+def offering(lab: Lab) -> Lab:
+    lab.start()
+    lab.say(announce(A))
+    lab.wait(2)
+    return lab
+
+
+@pytest.mark.parametrize(("order", "ends"), [("drain", "undrained"), ("hold", "released")])
+def test_an_instance_made_from_an_image_of_another_has_none_of_its_orders(
+    make_lab, tmp_path: Path, caplog, order: str, ends: str
+) -> None:
+    state = tmp_path / "state"
+    first = offering(make_lab(state_file=state, drain_timeout=5.0))
+    first.ask(order, A)
+    first.wait(20)
+    first.crash()
+    assert instance_of(state.read_text()) == "i-1"
+    copy = offering(make_lab(beside=first, state_file=state))
+    assert copy.ask("status")["steering"] == []
+    assert [each.fields["instance"] for each in caplog.records if each.message == "state file of another instance"] == [
+        "i-1"
+    ]
+    assert f"{ends}: ordered on another instance" in caplog.messages
+    if order == "drain":
+        assert copy.routes == [f"rtb-1 {A} {PEER} active"]
+    assert read_state_text(state.read_text()) == Orders()
+    assert instance_of(state.read_text()) == "i-2"
+
+
+def test_the_orders_of_an_image_end_before_anything_is_written(make_lab, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    write_state(state, state_text(Orders((ONE,)).withdrawn({ONE.key}), "i-image"))
+    lab = make_lab(left_behind(str(P1)), state_file=state, restart_time=5.0)
+    lab.start()
+    assert lab.routes == [f"rtb-1 {P1} {OURS} active"], "it is not drained, and so a leftover like any other"
+
+
+def test_an_image_keeps_the_drain_that_its_own_tag_asks_for(make_lab, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    by_tag = Order(OrderKind.DRAIN, None, 1_700_000_000.0, cause=Cause.TAG)
+    write_state(state, state_text(Orders((by_tag,)), "i-image"))
+    lab = make_lab(state_file=state, tags=OrderTags(drain="bgp2vpc:drain"))
+    lab.metadata = {"tags/instance": "bgp2vpc:drain", "tags/instance/bgp2vpc:drain": ""}
+    offering(lab)
+    lab.wait(10)
+    assert [each["by"] for each in lab.ask("status")["leaving"]] == ["tag"]
+
+
+@pytest.mark.parametrize("owner", ["", "i-1"])
+def test_a_file_of_this_instance_or_without_one_is_its_own(make_lab, tmp_path: Path, owner: str) -> None:
+    state = tmp_path / "state"
+    write_state(state, state_text(Orders((Order(OrderKind.HOLD, P1, 1_700_000_002.0),)), owner))
+    lab = make_lab(state_file=state).start()
+    assert [each["prefix"] for each in lab.ask("status")["steering"]] == [str(P1)]
+    assert instance_of(state.read_text()) == "i-1"
+
+
+def test_what_could_not_be_saved_is_saved_with_a_later_poll(make_lab, tmp_path: Path) -> None:
+    state = tmp_path / "d" / "state"
+    lab = make_lab(state_file=state).start()
+    lab.ask("hold", A)
+    lab.ask("hold", B)
+    directory = state.parent.rename(tmp_path / "away")
+    state.parent.write_text("in its way")
+    assert "Not a directory" in lab.ask("hold", str(P6))["not_saved"]
+    lab.ask("release", A)
+    lab.wait(70)
+    assert lab.ask("status")["failing"] == {"saving the state file": "StateFileError"}
+    state.parent.unlink()
+    directory.rename(state.parent)
+    lab.wait(70)
+    assert lab.ask("status")["failing"] == {}
+    assert [str(each.prefix) for each in read_state_text(state.read_text())] == [B, str(P6)]
+
+
+def test_a_file_that_could_not_be_read_is_no_trouble_once_it_is_replaced(make_lab, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.write_text("{")
+    lab = make_lab(state_file=state).start()
+    lab.wait(130)
+    assert lab.ask("status")["failing"] == {"state file": "StateFileError"}
+    assert state.read_text() == "{", "perhaps it can be repaired"
+    lab.ask("hold", A)
+    assert lab.ask("status")["failing"] == {}
