@@ -182,7 +182,7 @@ class Parts:
         start, mode, add = self.tasks.start, self.mode, self.observers.add
 
         def hooks(check: Check) -> CheckHooks:
-            return CheckHooks(check, timeout=self.config.hook_timeout, only_log=mode.noop)
+            return CheckHooks(check, timeout=lambda: self.config.hook_timeout, only_log=mode.noop)
 
         self.serf = SerfService(self.journal, start, self.peers, self.reconciler.poll_time, has_vote=not mode.noop)
         owners = RemoteChecks(self.calls, self.journal, start, hooks, self.reconciler, self.serf)

@@ -37,11 +37,11 @@ async def exit_if_source_dest_check_is_on(parts: Parts, end: EndRequest) -> None
     (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html). AWSnycast also exits. A helper goes on, since
     ExaBGP ends with its helper; the verdict of each route is `blocked` then.
     """
-    config = parts.config
+    await parts.reconciler.first_observation.wait()
+    config = parts.config  # while EC2 did not answer, reloads may have changed it
     managed = [route for rule in config.rules for route in rule.manages.values() if route.instance_id is None]
     if not managed or config.skip_source_dest_check or parts.is_helper:
         return
-    await parts.reconciler.first_observation.wait()
     interfaces = parts.view.snapshot.interfaces
     if interfaces and all(each.source_dest_check for each in interfaces):
         eni = interfaces[0].id

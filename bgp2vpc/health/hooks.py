@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import shlex
+from collections.abc import Callable
 from typing import Final
 
 from bgp2vpc.health.model import Check
@@ -19,9 +20,14 @@ class CheckHooks:
     """Runs `on_healthy` and `on_unhealthy` of one check, one after the other."""
 
     def __init__(
-        self, check: Check, *, timeout: float = 30.0, only_log: bool = False, program: RunProgram = run_program
+        self,
+        check: Check,
+        *,
+        timeout: Callable[[], float] = lambda: 30.0,
+        only_log: bool = False,
+        program: RunProgram = run_program,
     ) -> None:
-        """`timeout`: seconds for each program. `only_log`: log programs instead of running them."""
+        """`timeout`: returns the seconds for a program, when it starts. `only_log`: log programs, do not run them."""
         self._check = check
         self._timeout = timeout
         self._only_log = only_log
@@ -51,7 +57,7 @@ class CheckHooks:
                 "BGP2VPC_DESTINATION": str(self._check.destination or ""),
                 "BGP2VPC_STATE": _state(healthy),
             }
-            ending = await self._program(argv, timeout=self._timeout, env=environment)
+            ending = await self._program(argv, timeout=self._timeout(), env=environment)
             if ending.ok:
                 self._tell(logging.DEBUG, "hook ended", healthy, said=ending.said or None)
             else:

@@ -20,12 +20,14 @@ _SHOWN: Final = 200
 class Ending:
     """How a program ended. `code`: the exit code, negative for a signal, None if it did not start or timed out.
 
-    `said`: the last line on stderr, or else on stdout. `trouble`: what went wrong, empty after exit 0.
+    `said`: the last line on stderr, or else on stdout. `trouble`: what went wrong, empty after exit 0. `started`: false
+    if it could not be started.
     """
 
     code: int | None
     said: str = ""
     trouble: str = ""
+    started: bool = True
 
     @property
     def ok(self) -> bool:
@@ -69,7 +71,7 @@ async def run_program(
         )
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Ending(None, trouble=f"cannot start {argv[0]}: {reason}")
+        return Ending(None, trouble=f"cannot start {argv[0]}: {reason}", started=False)
     child.stdin.close()
     try:
         async with asyncio.timeout(timeout):

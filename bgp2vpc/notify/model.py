@@ -84,6 +84,11 @@ class Notice:
         if self.kind is AlertKind.FAILURE:
             self.told.add(recipient.address)
 
+    def is_not_told_to(self, recipient: Recipient) -> None:
+        """Record that a failure could not be delivered: it is sent again when the operation fails once more."""
+        if self.kind is AlertKind.FAILURE:
+            self.told.discard(recipient.address)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:

@@ -8,7 +8,7 @@ How the room works:
    drops its oldest message.
 4. The sender's task delivers one message at a time and in order: it runs the recipient's program, or POSTs JSON
    (`posting`). A failed attempt is repeated with a back-off up to `retries` times; then the message is dropped and
-   logged.
+   logged. If it was about a failure that lasts, the next failed attempt of that operation makes another message.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ class Sender:
         self._pause = pause
         self._waiting: deque[AlertMessage] = deque()
         self._news = asyncio.Event()
-        self._delivering = False
+        self._delivering: AlertMessage | None = None
         self._delivered = 0
         self._dropped = 0
         self._trouble = ""
@@ -55,56 +55,69 @@ class Sender:
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to deliver."""
-        return not (self._waiting or self._delivering)
+        return not self._undelivered
 
     def status(self) -> RecipientRow:
         """The recipient's row in the status."""
         return RecipientRow(
             recipient=self.recipient.name,
-            waiting=len(self._waiting) + self._delivering,
+            waiting=len(self._undelivered),
             delivered=self._delivered,
             dropped=self._dropped,
             trouble=self._trouble,
         )
 
+    @property
+    def _undelivered(self) -> list[AlertMessage]:
+        return [each for each in (self._delivering, *self._waiting) if each is not None]
+
     async def run(self) -> None:
-        """Deliver messages until cancelled, whatever fails."""
-        if self.recipient.url:
-            await _load_posting()
-        while True:
-            self._news.clear()
-            while self._waiting:
-                message = self._waiting.popleft()
-                self._delivering = True
-                try:
-                    await self._deliver(message)
-                except Exception as error:
-                    log.exception("notification failed by an internal error, please report it")
-                    self._trouble = type(error).__name__
-                    self._drop(message, self._trouble)
-                finally:
-                    self._delivering = False
-            await self._news.wait()
+        """Deliver messages until cancelled, whatever fails. Those that are not delivered then are dropped."""
+        try:
+            if self.recipient.url:
+                await _load_posting()
+            while True:
+                self._news.clear()
+                while self._waiting:
+                    message = self._delivering = self._waiting.popleft()
+                    try:
+                        await self._deliver(message)
+                    except Exception as error:
+                        log.exception("notification failed by an internal error, please report it")
+                        self._trouble = type(error).__name__
+                        self._drop(message, self._trouble)
+                    self._delivering = None
+                await self._news.wait()
+        finally:
+            for each in self._undelivered:
+                each.notice.is_not_told_to(self.recipient)
+                self._drop(each, self._trouble or "not delivered before the end")
 
     async def _deliver(self, message: AlertMessage) -> None:
-        """Try until the message is delivered, refused permanently, or has used all retries."""
+        """Try until the message is delivered, refused permanently, or has used all retries.
+
+        If that was no permanent refusal, and its program could be started, a later message may well be delivered.
+        """
         to = self.recipient
         back_off = BackOff(self._pause, LONGEST_PAUSE)
         for left in range(to.retries, -1, -1):
-            may_pass = True
+            may_pass = may_pass_later = True
             if to.argv:
-                self._trouble = (await run_program(to.argv, timeout=to.timeout, env=message.environment())).trouble
+                ending = await run_program(to.argv, timeout=to.timeout, env=message.environment())
+                self._trouble, may_pass_later = ending.trouble, ending.started
             else:
                 from bgp2vpc.notify.posting import post  # noqa: PLC0415  # see _load_posting
 
                 refusal = await post(to.url, message.to_json(), to.timeout)
                 self._trouble = refusal.why if refusal else ""
-                may_pass = refusal is None or refusal.may_pass
+                may_pass = may_pass_later = refusal is None or refusal.may_pass
             if not self._trouble:
                 self._delivered += 1
                 event(log, logging.DEBUG, "notified", recipient=to.name, of=message.notice.message)
                 return
             if not may_pass or not left:
+                if may_pass_later:
+                    message.notice.is_not_told_to(to)
                 break
             why, pause = self._trouble, back_off.next()
             words = "notification failed, will be tried again"

@@ -34,17 +34,28 @@ class Alerts(Observer):
         self._view = view
 
     async def configure(self, config: Config) -> None:
-        """Alert the recipients of this configuration from now on; waiting messages to any other are dropped."""
+        """Alert the recipients of this configuration from now on; waiting messages to any other are dropped.
+
+        An entry that is changed apart from its program or URL keeps its waiting messages.
+        """
         wanted = dict.fromkeys(config.notify)
-        gone = [self._tasks.pop(each) for each in self._senders if each not in wanted]
-        self._senders = {each: sender for each, sender in self._senders.items() if each in wanted}
-        await cancelled(*gone)
+        gone = {each: sender for each, sender in self._senders.items() if each not in wanted}
         for recipient in wanted:
-            if recipient not in self._senders:
+            if recipient in self._senders:
+                continue
+            before = next((each for each in gone if each.address == recipient.address), None)
+            if before is not None:
+                sender, task = gone.pop(before), self._tasks.pop(before)
+                del self._senders[before]
+                sender.recipient = recipient
+            else:
                 from bgp2vpc.notify.sender import Sender  # noqa: PLC0415  # most configurations have none
 
-                self._senders[recipient] = sender = Sender(recipient)
-                self._tasks[recipient] = self._start_task(f"notify {recipient.name}", sender.run())
+                sender = Sender(recipient)
+                task = self._start_task(f"notify {recipient.name}", sender.run())
+            self._senders[recipient], self._tasks[recipient] = sender, task
+        self._senders = {each: self._senders[each] for each in wanted}
+        await cancelled(*(self._tasks.pop(each) for each in gone))
 
     def lost(self, lost: LostRoute) -> None:
         """Alert: another host has pointed a route of ours elsewhere."""

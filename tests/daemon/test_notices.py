@@ -246,3 +246,31 @@ def test_who_never_heard_of_a_failure_hears_nothing_of_its_end(make_lab, told) -
     lab.say(withdraw(A))
     lab.wait(30)
     assert told() == []
+
+
+NOBODY = "http://127.0.0.1:1/x"
+
+
+@pytest.mark.io
+def test_a_failure_that_could_not_be_told_is_told_when_it_happens_again(make_lab, told) -> None:
+    lab: Lab = make_lab(notify=(recipient(argv=(), url=NOBODY, after=2, retries=1),)).start()
+    lab.vpc.fail_next("DescribeRouteTables", Denied("DescribeRouteTables", "AccessDenied", "no"), times=4)
+    lab.wait(400)
+    what, why = "observe: failed {} times in a row: ", "DescribeRouteTables: AccessDenied: no"
+    assert told() == [what.format(times) + why for times in (2, 3, 4)], "and no recovery: nobody knows of the failure"
+
+
+@pytest.mark.io
+def test_a_reload_that_changes_an_entry_keeps_what_waits_for_it_and_one_without_it_says_what_is_lost(
+    make_lab, told
+) -> None:
+    to = recipient(argv=(), url=NOBODY, retries=10)
+    lab: Lab = make_lab(notify=(to,)).start()
+    for line in (announce(A), withdraw(A), announce(A), withdraw(A)):
+        lab.say(line)
+        lab.wait(2)
+    lab.reload(notify=(recipient(argv=(), url=NOBODY, retries=20, timeout=5.0),))
+    assert [row["waiting"] for row in lab.ask("status")["notify"]] == [2]
+    assert told() == []
+    lab.reload(notify=())
+    assert told() == [f"rtb-1 {A}: deleted: withdrawn"] * 2

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from lab import OURS, A, B, announce, withdraw
+import pytest
+from lab import OURS, A, B, announce, two_hosts, withdraw
 
 from bgp2vpc.errors import ConfigError, MetadataError, Problem
-from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.policy.rule import ManagedRoute, Takeover
 from bgp2vpc.sources.session import SourceKind
-from tests.values import rule
+from tests.values import P1, rule
 
 
 def test_metadata_that_comes_late_is_waited_for(make_lab) -> None:
@@ -162,3 +163,27 @@ def test_a_reload_while_it_ends_starts_nothing(make_lab) -> None:
     lab.do(lab.daemon.stop)
     lab.do(lab.daemon.reload)
     assert lab.ended() == 0
+
+
+@pytest.mark.parametrize("change", [{"skip_source_dest_check": True}, {"rules": (rule(),)}])
+def test_a_reload_before_ec2_answers_decides_whether_the_source_dest_check_ends_the_daemon(
+    make_lab, caplog, change
+) -> None:
+    vpc = two_hosts()
+    vpc.add_interface("eni-1", "i-1", addresses=["10.0.0.10"], source_dest_check=True)
+    managed = rule(manages={P1: ManagedRoute(prefix=P1, source="check web")})
+    lab = make_lab(vpc, rules=(managed,))
+    works, vpc_is_away = lab.connect, [True]
+
+    def connect():
+        if vpc_is_away:
+            raise MetadataError("instance metadata: connection refused")
+        return works()
+
+    lab.connect = connect
+    lab.start(wait=20)
+    lab.reload(**change)
+    vpc_is_away.clear()
+    lab.wait(60)
+    assert not any("source/destination check is on" in each for each in caplog.messages)
+    assert lab.daemon.parts.reconciler.first_observation.is_set()

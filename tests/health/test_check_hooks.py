@@ -65,7 +65,7 @@ def test_slow_programs_run_in_order_and_delay_no_probe():
 
 def test_a_program_gets_so_much_time_and_is_ended_with_the_check():
     programs = Programs(take=100)
-    hooked(programs, Service("+" + "." * 30), 15, timeout=10)
+    hooked(programs, Service("+" + "." * 30), 15, timeout=lambda: 10)
     assert programs.runs == [("up now", 0, 10), ("down", 10, 15)]
 
 
@@ -79,7 +79,7 @@ def test_a_program_that_fails_is_a_warning(caplog: pytest.LogCaptureFixture):
 
 def test_changes_faster_than_their_programs_drop_the_oldest(caplog: pytest.LogCaptureFixture):
     programs = Programs(take=100)
-    hooked(programs, Service("+." * 6), 12, timeout=100)
+    hooked(programs, Service("+." * 6), 12, timeout=lambda: 100)
     assert [run[0] for run in programs.runs] == ["up now"]
     assert lines(caplog, logging.WARNING) == [
         f"hook dropped: earlier hooks still run check=dns destination=127.0.0.1 state={state}"
@@ -93,3 +93,9 @@ def test_when_only_logged_no_program_runs(caplog: pytest.LogCaptureFixture):
     hooked(programs, Service(), 3, only_log=True)
     assert programs.runs == []
     assert lines(caplog)[1:] == ["hook not run check=dns destination=127.0.0.1 state=healthy command=up now"]
+
+
+def test_a_program_gets_the_time_limit_that_is_configured_when_it_starts():
+    programs = Programs(take=100)
+    hooked(programs, Service("+."), 2.5, timeout=lambda: 0.25 if programs.runs else 0.5)
+    assert programs.runs[:2] == [("up now", 0, 0.5), ("down", 1, 1.25)]

@@ -61,7 +61,7 @@ def test_an_end_is_told_with_the_last_line(script: str, ending: Ending):
 def test_what_cannot_be_started_is_an_end_too(argv: tuple[str, ...], trouble: str):
     async def story() -> None:
         before = open_descriptors()
-        assert await run_program(argv) == Ending(None, "", trouble)
+        assert await run_program(argv) == Ending(None, "", trouble, started=False)
         await nothing_is_left(before)
 
     run(story())
