@@ -24,14 +24,18 @@ class Scripts:
     async def configure(self, config: Config) -> None:
         """Stop scripts that are removed or changed in the configuration, then start new and changed ones.
 
-        Another `restart_time` or `max_prefixes` restarts no script: a healthcheck that is ended withdraws its paths.
+        Another `restart_time` or `max_prefixes` restarts no script. One that is changed, or only renamed, does not
+        withdraw its paths as it ends; one that is removed may.
         """
         wanted = {process.name: process for process in config.processes}
+        new = {process.argv for name, process in wanted.items() if name not in self._running}
         changed = []
         for name, (process, script, _) in self._running.items():
             now = wanted.get(name)
             if now is None or (now.argv, now.respawn) != (process.argv, process.respawn):
                 changed.append(name)
+                if now is not None or process.argv in new:
+                    script.end_for_another()
             else:
                 script.use_restart_time(now.restart_time)
         await self._stop(changed)

@@ -156,6 +156,7 @@ class Script:
         self._state = ScriptState.STOPPED
         self._restarts = self._lines = 0
         self._has_started = False
+        self._is_replaced = False
         self._last_exit = self._last_line = ""
         self._throttle = Throttle()
         self._news = News()
@@ -175,6 +176,14 @@ class Script:
             unfinished_line=_printable(self._run.output.unfinished) if child else "",
             lines=self._lines,
         )
+
+    def end_for_another(self) -> None:
+        """It is cancelled next, and another script takes its place: ignore what it prints until its end.
+
+        A healthcheck that is ended withdraws its prefixes, which says nothing about its service. Its paths stay for
+        `restart_time`, in which the other one announces them.
+        """
+        self._is_replaced = True
 
     def use_restart_time(self, restart_time: float) -> None:
         """Keep its paths for so many seconds after its end, also after that of the present run."""
@@ -297,6 +306,8 @@ class Script:
             (child.pause if is_held else child.resume)(pipe)
 
     def _answer(self, line: bytes | None) -> None:
+        if self._is_replaced:
+            return
         run = self._run
         self._lines += 1
         self._last_line = _printable(line)

@@ -69,6 +69,42 @@ def test_a_reload_with_another_limit_restarts_no_script():
     run(story())
 
 
+HEALTHCHECK = f"""
+import signal, sys
+def end(*_):
+    print("withdraw route 192.0.2.1/32 next-hop self")
+    sys.exit()
+signal.signal(signal.SIGTERM, end)
+print({SAY!r})
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("reload", ["another command", "another name", "removed"])
+def test_a_healthcheck_that_a_reload_replaces_withdraws_nothing_as_it_ends_but_one_that_is_removed_does(reload: str):
+    async def story() -> None:
+        listener = Recorder()
+        tasks = GuardedTasks(lambda: None)
+        scripts = Scripts(listener, tasks.start, Turns(), 4096)
+        process = Process(name="dns", argv=python(HEALTHCHECK))
+        await scripts.configure(Config(file="", processes=(process,)))
+        await listener.until(f"dns said {SAY}")
+        after = {
+            "another command": (replace(process, argv=python(HEALTHCHECK + "# slower")),),
+            "another name": (replace(process, name="resolver"),),
+            "removed": (),
+        }[reload]
+        await scripts.configure(Config(file="", processes=after))
+        for each in after:
+            await listener.when(lambda name=each.name: listener.log.count(f"{name} said {SAY}") > (name == "dns"))
+        farewell = ["dns said withdraw route 192.0.2.1/32 next-hop self"] if reload == "removed" else []
+        assert listener.log[: 3 + len(farewell)] == [OPENED, f"dns said {SAY}", *farewell, CLOSED]
+        await tasks.cancel()
+
+    run(story())
+
+
 def test_a_line_longer_than_its_limit_is_an_error_and_the_next_one_is_heard():
     async def story() -> None:
         listener = Recorder()
