@@ -34,6 +34,8 @@ from bgp2vpc.vpc.model import RouteTable, Target
 
 log = logging.getLogger("bgp2vpc")
 
+READING: Final = "drain"
+"""The subject of failures to read the tables."""
 LOOK_EVERY: Final = 1.0
 FIRST_LOOK: Final = 0.3
 """Seconds until the first read; a successor that receives our path by BGP needs one read and one write."""
@@ -249,6 +251,7 @@ class Drainer(Observer):
                     event(log, logging.INFO, "drained", prefix=_named(each), by=each.cause.value)
                 self._use(self.orders.withdrawn({each.key for each in done}))
             if not (still := self._open()):
+                self._journal.forget(READING)
                 return
             left = min(self._due[each.key] for each in still) - now
             # Jitter, as all instances of the account share one limit of EC2 calls.
@@ -282,7 +285,7 @@ class Drainer(Observer):
 
         read = await asyncio.gather(*map(read_one, tables))
         errors = [each for each in read if isinstance(each, Ec2Error)]
-        self._journal.told("drain", errors[0] if errors else None)
+        self._journal.told(READING, errors[0] if errors else None)
         before = view.ours()
         for table in read:
             if isinstance(table, Ec2Error):

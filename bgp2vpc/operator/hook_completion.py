@@ -115,3 +115,4 @@ class HookCompletion:
                 self._journal.success(SUBJECT)
                 waits.reset()
                 beat_at = now
+        self._journal.forget(SUBJECT)  # of a drain that was undrained

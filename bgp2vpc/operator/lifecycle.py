@@ -15,6 +15,7 @@ from bgp2vpc.vpc.aws.imds import Metadata
 from bgp2vpc.vpc.lifecycle import PATHS, Future, Go, future
 from bgp2vpc.vpc.order_tags import GROUP_TAG, path_of
 
+SUBJECT: Final = "lifecycle"
 EVERY: Final = 5.0
 """Seconds between reads of metadata, as AWS recommends."""
 
@@ -55,9 +56,10 @@ class LifecycleWatch:
         """Watch if `lifecycle` is configured; if it no longer is, end the drain that the watch has started."""
         await self._hook.use(config.completed_hook)
         if config.lifecycle and self._watching is None:
-            self._watching = self._start_task("lifecycle", self._watch())
+            self._watching = self._start_task(SUBJECT, self._watch())
         elif not config.lifecycle and self._watching is not None:
             await self.stop()
+            self._journal.forget(SUBJECT)
             self._drainer.end_those_by(Cause.LIFECYCLE)
 
     async def stop(self) -> None:
@@ -74,9 +76,9 @@ class LifecycleWatch:
                 texts = await on_thread(lambda: self._read((*PATHS, path_of(GROUP_TAG))))
             except (MetadataError, NoThread) as error:
                 # Without an answer nothing changes: drains and announcements stay as they are.
-                self._journal.failure("lifecycle", error)
+                self._journal.failure(SUBJECT, error)
             else:
-                self._journal.success("lifecycle")
+                self._journal.success(SUBJECT)
                 found = future(texts)
                 if found != last:
                     if isinstance(found, Go):

@@ -243,6 +243,8 @@ class NeighborDiscovery:
                 else:
                     self._journal.success(SUBJECT)
                     has_looked = True
+            else:
+                self._journal.forget(SUBJECT)
             if is_transient and not has_looked:
                 await self._pause.wait(first.next() * (0.5 + random.random()))  # noqa: S311
             else:

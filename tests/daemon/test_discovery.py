@@ -343,3 +343,11 @@ def test_the_first_look_is_tried_again_soon_where_ec2_throttles_it(make_lab, vpc
     vpc.fail_next("DescribeInstances", Throttled("DescribeInstances", "RequestLimitExceeded", ""), times=4)
     make_lab(vpc, bgp=bgp(file)).start(helper=True, wait=1.5 * (0.5 + 1 + 2 + 4) + 1)
     assert neighbors(file) == ["10.0.0.11", "10.1.0.1"]
+
+
+def test_members_that_ec2_does_not_tell_are_no_failure_once_a_reload_looks_for_none(lab: Lab, vpc: MemoryVpc) -> None:
+    vpc.fail_next("DescribeInstances", Denied("DescribeInstances", "UnauthorizedOperation", "no"), times=1000)
+    lab.wait(POLL)
+    assert lab.ask("status")["failing"] == {"BGP neighbors": "UnauthorizedOperation"}
+    lab.reload(bgp=None)
+    assert lab.ask("status")["failing"] == {}

@@ -838,3 +838,16 @@ def test_exabgp_and_the_vpc_have_what_the_sources_say_as_far_as_it_may_be_announ
     assert all(path in exported[prefix] for prefix, path in table.paths.items())
     assert {route.split()[1] for route in lab.routes} == {str(prefix) for prefix in table.paths}
     lab.dispose()
+
+
+@pytest.mark.parametrize("end", ["undrain", "time"])
+def test_a_read_that_fails_during_a_drain_is_no_failure_after_it(make_lab, end: str) -> None:
+    lab = holding(make_lab, A, drain_timeout=5.0)
+    lab.vpc.fail_next("DescribeRouteTables rtb-1", Transient("DescribeRouteTables", "InternalError", "x"), times=1000)
+    lab.ask("drain", A)
+    lab.wait(3)
+    assert lab.ask("status")["failing"] == {"drain": "InternalError"}
+    if end == "undrain":
+        lab.ask("undrain", A)
+    lab.wait(4)
+    assert "drain" not in lab.ask("status")["failing"]

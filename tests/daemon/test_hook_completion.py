@@ -132,3 +132,14 @@ def test_states_that_invoke_no_hook_complete_none(make_lab, state: str) -> None:
     lab.metadata = {TARGET_STATE: state}
     lab.wait(60)
     assert about_actions(lab) == []
+
+
+def test_a_hook_that_cannot_be_reached_is_no_failure_once_the_drain_is_undrained(make_lab) -> None:
+    lab = holding(make_lab)
+    lab.vpc.fail_next("RecordLifecycleActionHeartbeat", Denied("X", "AccessDenied", "no"), times=1000)
+    scale_in(lab)
+    lab.wait(10)
+    assert lab.ask("status")["failing"] == {"lifecycle hook": "AccessDenied"}
+    lab.ask("undrain")
+    lab.wait(15)
+    assert lab.ask("status")["failing"] == {}

@@ -3,9 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from lab import OURS, A, B, announce, two_hosts, withdraw
+from lab import OURS, PEER, A, B, announce, two_hosts, withdraw
 
-from bgp2vpc.errors import ConfigError, MetadataError, Problem
+from bgp2vpc.errors import ConfigError, Denied, MetadataError, Problem
+from bgp2vpc.health.model import Check, Tcp
 from bgp2vpc.policy.rule import ManagedRoute, Takeover
 from bgp2vpc.sources.session import SourceKind
 from tests.values import P1, rule
@@ -187,3 +188,34 @@ def test_a_reload_before_ec2_answers_decides_whether_the_source_dest_check_ends_
     lab.wait(60)
     assert not any("source/destination check is on" in each for each in caplog.messages)
     assert lab.daemon.parts.reconciler.first_observation.is_set()
+
+
+# A failure of what is no longer wanted is none
+
+
+def test_metadata_that_does_not_answer_is_no_failure_once_a_reload_asks_it_for_nothing(make_lab) -> None:
+    lab = make_lab(lifecycle=True)
+    lab.metadata = None
+    lab.start(wait=20)
+    assert lab.ask("status")["failing"] == {"lifecycle": "MetadataError"}
+    lab.reload(lifecycle=False)
+    assert lab.ask("status")["failing"] == {}
+
+
+def test_owners_whose_addresses_ec2_does_not_tell_are_no_failure_once_a_reload_checks_none(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.put_route("rtb-1", A, PEER)
+    alive = Check(name="alive", probe=Tcp(1), every=1.0, timeout=1.0)
+    lab = make_lab(vpc, rules=(rule(remote_check="alive"),), remote_checks=(alive,))
+    denied = Denied("DescribeNetworkInterfaces", "UnauthorizedOperation", "no")
+    vpc.fail_next(f"DescribeNetworkInterfaces {PEER}", denied, times=1000)
+    lab.start()
+    lab.say(announce(A))
+    lab.wait(5)
+    assert "addresses of owners" in lab.ask("status")["failing"]
+    lab.reload(remote_checks=(), rules=(rule(),))
+    lab.wait(70)
+    assert lab.ask("status")["failing"] == {}
+    lab.forget_calls()
+    lab.wait(300)
+    assert not [call for call in lab.calls if PEER in call]

@@ -64,5 +64,6 @@ class OwnerAddresses:
                     # An interface is gone (its route will be a black hole), or too new for EC2's reads to show it.
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._has_new.wait(), back_off.next())
+            self._journal.forget(SUBJECT)  # unless EC2 has answered, the owners are gone
         finally:
             self._is_asking = False

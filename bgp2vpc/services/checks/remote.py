@@ -13,6 +13,7 @@ When it is healthy again it may take the route back, of which EC2 sends no event
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.model import Check
@@ -31,6 +32,8 @@ from bgp2vpc.services.serf import SerfService
 from bgp2vpc.tasks import StartTask
 
 log = logging.getLogger("bgp2vpc")
+
+FORMER: Final = "former owners"
 
 Owner = tuple[str, str]
 """The name of the check, and the id of the interface that the route points at."""
@@ -81,7 +84,7 @@ class RemoteChecks:
     def follow(self, places: Mapping[RouteKey, Owner], only: Collection[Prefix] | None) -> None:
         """Set the owners: of the prefixes `only`, or (None) of all."""
         if only is None and self._former:
-            self._start_task("former owners", self._forget_gone())
+            self._start_task(FORMER, self._forget_gone())
         gone = [key for key in self._places if (only is None or key[1] in only) and key not in places]
         lost = {key: self._places[key] for key in gone if self._places[key] in self._failed}
         former = {key: owner for key, owner in (self._former | lost).items() if self._reconciler.view.is_at_ours(*key)}
@@ -97,7 +100,7 @@ class RemoteChecks:
     def follow_only(self, prefixes: Collection[Prefix]) -> None:
         """Drop the owners of all other prefixes: a decision about everything, in slices, is complete."""
         if self._former:
-            self._start_task("former owners", self._forget_gone())
+            self._start_task(FORMER, self._forget_gone())
         self.follow({}, {prefix for _, prefix in self._places if prefix not in prefixes})
 
     def _is_failing(self, owner: Owner) -> bool:
@@ -160,9 +163,10 @@ class RemoteChecks:
         try:
             there = {each.id for each in await self._calls.interfaces_anywhere(asked)}
         except Ec2Error as error:
-            self._journal.failure("former owners", error)
+            if self._former:
+                self._journal.failure(FORMER, error)
             return
-        self._journal.success("former owners")
+        self._journal.success(FORMER)
         gone = asked - there
         if gone:
             self._former = {key: owner for key, owner in self._former.items() if owner[1] not in gone}
@@ -170,12 +174,13 @@ class RemoteChecks:
 
     def _check(self) -> None:
         """Run a check of each owner, present or former, whose address is known, and have unknown addresses read."""
-        watched = self._owners.union(self._former.values())
+        watched = {owner for owner in self._owners.union(self._former.values()) if owner[0] in self._templates}
+        if not self._former:
+            self._journal.forget(FORMER)
         wanted = {}
         for owner in watched:
-            template, address = self._templates.get(owner[0]), self._addresses.known.get(owner[1])
-            if template is not None and address is not None:
-                wanted[owner] = template.for_destination(address)
+            if (address := self._addresses.known.get(owner[1])) is not None:
+                wanted[owner] = self._templates[owner[0]].for_destination(address)
         self._pool.want(wanted)
         self.reassess()
         self._addresses.want(frozenset(interface for _, interface in watched))
