@@ -65,6 +65,7 @@ class TagWatch(Observer):
 
     async def stop(self) -> None:
         """Stop watching; a drain that it has started stays."""
+        self._asks_ec2 = False  # a poll that ends meanwhile asks no more
         await cancelled(*(each for each in (self._watching, self._asking) if each is not None))
         self._watching = self._asking = None
 

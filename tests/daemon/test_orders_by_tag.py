@@ -1,10 +1,13 @@
 """Orders by tag: of the instance, which drains it, and of route tables, which avoid a zone. Whole daemons."""
 
+import asyncio
+
 import pytest
 from lab import OURS, PEER, A, B, Lab, Peering, announce
 
-from bgp2vpc.config.model import OrderTags
+from bgp2vpc.config.model import Config, OrderTags
 from bgp2vpc.errors import Denied, Throttled
+from bgp2vpc.operator.tag_watch import TagWatch
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.vpc.order_tags import INSTANCE_TAGS, path_of
 from tests.memory_vpc import MemoryVpc
@@ -278,3 +281,23 @@ def test_the_takeover_reads_the_tag_with_the_table_and_so_nobody_undoes_it(make_
     first.wait(60)
     assert first.writes == [f"ReplaceRoute rtb-1 {A} {PEER}"]
     assert first.routes[0] == f"rtb-1 {A} {PEER} active"
+
+
+def test_a_poll_that_ends_while_a_reload_ends_the_watch_asks_ec2_no_more(make_lab) -> None:
+    lab = holding(make_lab, A)
+    lab.wait(70)
+    assert [call for call in lab.calls if call.startswith("DescribeTags")]
+    watch = next(each for each in lab.daemon.parts.services if isinstance(each, TagWatch))
+
+    async def reload() -> None:
+        watch.polled()
+        configured = asyncio.create_task(watch.configure(Config(file="")))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        watch.polled()
+        await configured
+
+    lab.vpc.fail_next("DescribeTags", Denied("DescribeTags", "UnauthorizedOperation", "no"), times=10)
+    lab.loop.run_until_complete(reload())
+    lab.wait(10)
+    assert lab.ask("status")["failing"] == {}
