@@ -13,6 +13,7 @@ End: SIGTERM, SIGINT, ExaBGP's shutdown message or end (helper mode), an interna
 import asyncio
 import logging
 import signal
+from dataclasses import replace
 
 from bgp2vpc.config.model import Config, OnExit
 from bgp2vpc.errors import ConfigError, NoThread, Problem
@@ -55,6 +56,7 @@ class Daemon:
         self.parts = Parts(config, outside, mode, self._end.wanted, self._end.fail)
         self._load = outside.load
         self._reloading = self._reload_wanted = False
+        self._started_with = config
 
     # Start and end
 
@@ -172,11 +174,14 @@ class Daemon:
         parts, before = self.parts, self.parts.config
         if self._end.wanted.is_set():
             return
+        started_with = self._started_with
         for key in AT_NEXT_START:
-            if getattr(config, key) != getattr(before, key):
+            if getattr(config, key) != getattr(started_with, key):
                 event(log, logging.WARNING, f"a change of {key} takes effect at the next start only", key=key)
-        if (config.bgp is None) != (before.bgp is None) and not parts.is_helper:
+        if (config.bgp is None) != (started_with.bgp is None) and not parts.is_helper:
             event(log, logging.WARNING, "adding or removing bgp takes effect at the next start only", key="bgp")
+            if parts.exabgp is not None:  # it runs on, and so does the discovery of its neighbors
+                config = replace(config, bgp=before.bgp)
         parts.config = config
         parts.use_limits(config)
         parts.prefixes.forget_withdrawn()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -74,4 +75,16 @@ def test_without_a_descriptor_for_its_connection_it_is_connected_a_moment_later(
     lab.start()
     assert connects(lab)
     assert lab.daemon.parts.journal.failing == {}
+    assert lab.stop() == 0
+
+
+def test_an_exabgp_whose_section_a_reload_removes_is_started_again_if_it_ends(lab: Lab) -> None:
+    lab.start()
+    assert connects(lab)
+    lab.reload(bgp=None)
+    assert lab.daemon.parts.exabgp is not None
+    (child := lab.daemon.parts.exabgp._child).signal(signal.SIGKILL)
+    lab.loop.run_until_complete(child.exited())
+    lab.wait(1)
+    assert connects(lab)
     assert lab.stop() == 0

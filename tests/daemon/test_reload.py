@@ -219,3 +219,14 @@ def test_owners_whose_addresses_ec2_does_not_tell_are_no_failure_once_a_reload_c
     lab.forget_calls()
     lab.wait(300)
     assert not [call for call in lab.calls if PEER in call]
+
+
+def test_a_change_that_waits_for_the_next_start_is_told_at_each_reload_until_it_is_taken_back(make_lab, caplog) -> None:
+    lab = make_lab().start()
+    told = []
+    for changes in ({"max_line": 9000}, {"max_line": 9000, "poll_time": 30.0}, {}):
+        caplog.clear()
+        lab.reload(**changes)
+        told.append([each for each in caplog.messages if "next start only" in each])
+    words = "a change of max_line takes effect at the next start only"
+    assert told == [[words], [words], []]
