@@ -40,10 +40,13 @@ class Fallbacks(Observer):
         self._failing: set[str] = set()
         """The failures that the journal has and that are not over, by subject."""
         self._looking: asyncio.Task[None] | None = None
+        self._has_changed = False
+        """Whether the configuration has changed since the present or last check began."""
 
     async def configure(self, config: Config) -> None:
         """Check the fallbacks of this configuration from now on: at once if EC2 is connected."""
         self._rules = config.rules
+        self._has_changed = True
         self.polled()
 
     async def stop(self) -> None:
@@ -56,8 +59,15 @@ class Fallbacks(Observer):
         if self._calls.is_connected and (self._looking is None or self._looking.done()):
             wanted = fallbacks_of(self._rules, self._view.instance.vpc_id)
             self._problems = {key: problem for key, problem in self._problems.items() if key in wanted}
+            self._has_changed = False
             if wanted or self._failing:
                 self._looking = self._start_task("fallbacks", self._look(wanted))
+                self._looking.add_done_callback(self._looked)
+
+    def _looked(self, task: "asyncio.Task[None]") -> None:
+        """Check the fallbacks of a reload that came during the last check at once: the next poll may be far away."""
+        if self._has_changed and not task.cancelled():
+            self.polled()
 
     def rows(self) -> list[FallbackRow]:
         """A row for each fallback, for the status."""

@@ -150,3 +150,16 @@ def test_the_metric_has_each_of_them(make_lab) -> None:
     assert [(labels, str(value)) for labels, value in found] == [
         ((EIGW, "vpc-1"), "0.0"), ((CORE, "vpc-1"), "nan"), ((NAT, "vpc-1"), "1.0")
     ]  # fmt: skip
+
+
+def test_a_reload_during_a_slow_look_has_its_own_fallbacks_looked_at_after_it(make_lab) -> None:
+    lab: Lab = make_lab(with_gateways(EIGW), poll_time=3600.0).start()
+    lab.reload(**rules_of(f"{{prefix: {A}, fallback: {NAT}}}"))
+    lab.loop.latency = 2.0
+    lab.do(lab.daemon.parts.fallbacks.polled)
+    lab.wait(0)
+    lab.loop.latency = 0.1
+    lab.reload(**rules_of(f'{{prefix: "{B}", fallback: {EIGW}}}'))
+    lab.wait(5)
+    assert told(lab) == {EIGW: ""}
+    assert lab.ask("status")["failing"] == {}
