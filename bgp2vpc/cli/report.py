@@ -90,12 +90,15 @@ class _Report:
 
     def headline(self) -> str:
         """Version, instance and VPC, uptime, and when EC2 was last read."""
-        status = self._status
+        status, failing = self._status, self._status["failing"]
+        unread = _with(": ", failing.get("connect") or failing.get("observe"))
         where = f"instance {status['instance_id']} in {status['vpc_id']}"
         words = [
             f"bgp2vpc {status['version']} {status['mode']}: {where if status['vpc_id'] else 'instance not known yet'}",
             f"up for {self._ago(status['started'])}",
-            f"EC2 read {self._ago(status['last_read'])} ago" if status["last_read"] else "EC2 has not answered yet",
+            f"EC2 read {self._ago(status['last_read'])} ago"
+            if status["last_read"]
+            else f"the route tables have not been read yet{unread}",
         ]
         if (poll := status.get("poll_time")) is not None:
             words.append(f"polled every {poll['seconds']:g} s{_with(' (auto: ', poll['reason'], ')')}")

@@ -92,7 +92,6 @@ class Explaining:
         ]
         places = tuple(self._places(prefix, table))
         with_rule = {place.why.table_id for place in places}
-        messages = self._messages()
         facts = Facts(
             prefix=prefix,
             at=time.time(),
@@ -117,9 +116,9 @@ class Explaining:
             noop=self._noop,
             lists=tuple(self._lists(prefix, table)),
             entries=self._entries(prefix) if isinstance(prefix, PrefixListId) else "",
-            unread=messages.get("connect") or messages.get("observe") or "",
+            unread=self._journal.unread,
             read_at=self._journal.last_read_at,
-            refused=messages.get("plan", ""),
+            refused=self._journal.messages.get("plan", ""),
         )
         if not facts.is_anything_known:
             raise BadQuestion(
@@ -129,14 +128,9 @@ class Explaining:
             )
         return facts
 
-    def _messages(self) -> Mapping[str, str]:
-        """Subject -> message, of what fails at present."""
-        failing = self._journal.failing
-        return {each.subject: each.message for each in self._journal.errors if each.subject in failing}
-
     def _health_unread(self, table: RouteTable) -> str:
         """Why the status of instances in the account of this table is not known; empty if it is."""
-        messages = self._messages()
+        messages = self._journal.messages
         return messages.get(f"instance status of {table.access}") or messages.get("instance status") or ""
 
     def _announcers(self, prefix: Prefix) -> Iterator[Announcer]:

@@ -66,7 +66,6 @@ TAKEOVER_TIME: Final = 30.0
 """Seconds after which a takeover that cannot be written is given up, so that it does not happen unexpectedly later."""
 MOST: Final = 1000
 """Maximum number of held prefixes."""
-NOT_YET: Final = "EC2 has not answered yet; ask again in a moment"
 
 
 class HealthChecks(Protocol):
@@ -217,7 +216,7 @@ class Operator(Observer):
             of_lists = lists_for(self._view.tables, prefix, self._view.snapshot)
             lists = "" if self._view.has_rule_for(prefix) else ", ".join(map(str, of_lists))
             problems = (
-                (not self._reconciler.first_observation.is_set(), NOT_YET),
+                (not self._reconciler.first_observation.is_set(), self._not_yet()),
                 (self._noop, "nothing is written (noop)"),
                 (bool(holders), f"it is held by {', '.join(holders)}; release it first"),
                 (self._drainer.concerns(prefix), "it is being drained; undrain it first"),
@@ -266,7 +265,7 @@ class Operator(Observer):
     def reconcile(self, said: Instruction) -> dict[str, Any]:
         """Start a poll and return its number (`poll`); it is done when `Polls.ended` has reached that."""
         if not self._reconciler.is_connected:
-            raise OrderError(NOT_YET)
+            raise OrderError(self._not_yet())
         _log("manual reconcile", None, said.who, said.reason)
         self._reconciler.poll_now()
         return {"poll": self._reconciler.polls.begun + 1}
@@ -277,14 +276,12 @@ class Operator(Observer):
         `refused`: why the guard has refused the plan, None if it has not. `wanted`: at how many places a route is still
         to be written, also where a write has failed.
         """
-        reconciler, failing = self._reconciler, self._journal.failing
+        reconciler = self._reconciler
         return {
             "ended": reconciler.polls.ended,
-            "error": failing.get("observe"),
+            "error": self._journal.failing.get("observe"),
             "changes": reconciler.polls.changes,
-            "refused": next((each.message for each in self._journal.errors if each.subject == "plan"), None)
-            if "plan" in failing
-            else None,
+            "refused": self._journal.messages.get("plan"),
             "wanted": sum(each.kind in _WRITING for each in self._view.places.verdicts()),
             "noop": self._noop,
         }
@@ -305,6 +302,11 @@ class Operator(Observer):
         return [as_object(check_row(each, now)) for each in self._checks.statuses() if each.name == said.check]
 
     # Helpers
+
+    def _not_yet(self) -> str:
+        """Why an order has to wait for the first read of the route tables."""
+        unread = self._journal.unread
+        return f"the route tables have not been read yet: {unread or 'ask again in a moment'}"
 
     def _takeovers(self, prefixes: Collection[Prefix]) -> Orders:
         return self._orders.of(OrderKind.TAKEOVER).about(prefixes)

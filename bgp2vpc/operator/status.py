@@ -90,11 +90,11 @@ def account_rows(
 def headline(verdicts: Iterable[Verdict] | None, last_cycle: str, failing: Mapping[str, str]) -> str:
     """The state of the daemon in one line: `routes: 2 keep, 1 yield; cycle 12: …; failing: connect (…)`.
 
-    `verdicts`: None if EC2 has not answered yet. `failing`: subject -> code of its last error.
+    `verdicts`: None if the route tables have not been read yet. `failing`: subject -> code of its last error.
     """
     counts = Counter(verdict.kind.value for verdict in verdicts or ())
     routes = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items())) or "none"
-    told = ["EC2 has not answered yet" if verdicts is None else f"routes: {routes}", last_cycle]
+    told = ["the route tables have not been read yet" if verdicts is None else f"routes: {routes}", last_cycle]
     named = [f"{subject} ({code})" for subject, code in sorted(failing.items())]
     more = [f"{len(named) - NAMED} more"] if len(named) > NAMED else []
     told += ["failing: " + ", ".join(named[:NAMED] + more)] if named else []

@@ -258,7 +258,7 @@ class _Words:
         facts = self._facts
         if not facts.observed:
             why = f"; the last try: {facts.unread}" if facts.unread else ""
-            yield f"EC2 has not answered yet: nothing is known of any route table{why}"
+            yield f"the route tables have not been read yet: nothing is known of any{why}"
             return
         if facts.unread:
             at = f", {self._time(datetime.fromisoformat(facts.read_at).timestamp())}" if facts.read_at else ""

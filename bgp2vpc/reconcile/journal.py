@@ -84,6 +84,17 @@ class Journal:
         """Subject -> code of the last error, for each subject that is failing at present."""
         return self._failing
 
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """Subject -> message of its last error, for each subject that is failing at present."""
+        return {each.subject: each.message for each in self._errors.values() if each.subject in self._failing}
+
+    @property
+    def unread(self) -> str:
+        """Why EC2 cannot be read at present: the error of `connect` or else of `observe`; empty if it can."""
+        messages = self.messages
+        return messages.get("connect") or messages.get("observe") or ""
+
     def begin(self, changes: int, now: float) -> Cycle:
         """Begin a cycle with this number of changes to write. `now`: event loop's clock."""
         self.cycles += 1

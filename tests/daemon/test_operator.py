@@ -250,10 +250,14 @@ def test_what_cannot_be_taken_over_says_why(make_lab) -> None:
     noop.say(announce(A))
     assert "nothing is written (noop)" in refused(noop, "takeover", A)
     before = make_lab()
-    before.connect = lambda: (_ for _ in ()).throw(Transient("x", "x", "x"))
+    before.connect = lambda: (_ for _ in ()).throw(Denied("DescribeX", "UnauthorizedOperation", "no"))
     before.start()
-    assert "EC2 has not answered yet" in refused(before, "takeover", A)
-    assert "EC2 has not answered yet" in refused(before, "reconcile")
+    unread = "the route tables have not been read yet: DescribeX: UnauthorizedOperation: no"
+    assert refused(before, "takeover", A) == f"{A} cannot be taken over: {unread}"
+    assert refused(before, "reconcile") == unread
+    assert refused(make_lab().start(wait=0), "reconcile") == (
+        "the route tables have not been read yet: ask again in a moment"
+    )
 
 
 def test_a_hold_ends_a_takeover_that_is_not_done(make_lab) -> None:

@@ -45,7 +45,7 @@ def supervised(make_lab: Callable[..., Lab], ear: SystemdEar) -> Callable[..., L
 
 def test_a_daemon_is_ready_after_its_first_cycle(supervised, ear: SystemdEar) -> None:
     lab = supervised().start(wait=0)
-    assert ear.heard() == ["STATUS=EC2 has not answered yet", FED]
+    assert ear.heard() == ["STATUS=the route tables have not been read yet", FED]
     lab.wait(1)
     assert ear.heard() == [READY, "STATUS=routes: none; cycle 1: nothing to change (0.00 s)", FED]
 
@@ -59,7 +59,7 @@ def test_a_daemon_that_finds_no_ec2_is_ready_all_the_same_and_says_so(supervised
     lab.start(wait=1)
     heard = ear.heard()
     assert heard.count(READY) == 1
-    assert "STATUS=EC2 has not answered yet; failing: connect (MetadataError)" in heard
+    assert "STATUS=the route tables have not been read yet; failing: connect (MetadataError)" in heard
 
 
 def test_the_status_follows_the_routes(supervised, ear: SystemdEar) -> None:

@@ -356,7 +356,7 @@ def test_before_ec2_has_answered_the_announcement_is_told(make_lab) -> None:
     lab.start()
     lab.say(announce(A))
     (told,) = why(lab)[2:]
-    assert told == "  EC2 has not answered yet: nothing is known of any route table; the last try: x: x: x"
+    assert told == "  the route tables have not been read yet: nothing is known of any; the last try: x: x: x"
 
 
 def test_while_ec2_cannot_be_read_the_age_of_what_is_known_is_told(make_lab) -> None:
