@@ -4,7 +4,7 @@ import argparse
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from bgp2vpc.cli.asking import add_order, order, question
@@ -25,8 +25,8 @@ def add(commands: Commands) -> None:
         help="hand our routes over to other instances, then withdraw",
         description="Announces PREFIX (default: all prefixes) as a last resort, waits up to drain_timeout until other "
         "instances have taken the routes, and then withdraws the prefixes. The drain lasts until `bgp2vpc undrain`, "
-        "even across a restart. Exit status 1: a route had no successor; 3: refused, because no other instance is "
-        "known to offer a prefix. Ctrl-C ends the command, not the drain.",
+        "even across a restart. Exit status 1: a route had no successor or is still ours; 3: refused, because no other "
+        "instance is known to offer a prefix. Ctrl-C ends the command, not the drain.",
         allow_abbrev=False,
     )
     drain.add_argument(
@@ -115,15 +115,28 @@ def _see_through(args: argparse.Namespace, report: dict[str, Any]) -> int:
         time.sleep(LOOK_EVERY)
         report = question(args, "leaving")
     _tell(routes, told, noop=report["noop"])
-    without = [row for row in routes if row["end"] != "taken over"]
-    if not routes:
-        print("drained: no route was ours")
-    elif not without:
-        print("drained: all was taken over")
-    else:
-        names = ", ".join(f"{row['route_table_id']} {row['prefix']}" for row in without)
-        print(f"bgp2vpc: drained, without a successor: {names}", file=sys.stderr)
-    return 1 if without else 0
+    for problem in (problems := list(unsolved(routes, report.get("unread")))):
+        print(f"bgp2vpc: {problem}", file=sys.stderr)
+    if not problems:
+        print(f"drained: {'all was taken over' if routes else 'no route was ours'}")
+    return 1 if problems else 0
+
+
+def unsolved(routes: Sequence[Mapping[str, Any]], unread: str | None) -> Iterator[str]:
+    """What the drain has not achieved, a sentence each; nothing if other instances have all `routes` now.
+
+    `unread`: why the route tables have never been read; None if they have.
+    """
+    if unread:
+        yield f"the route tables have not been read yet, so routes to this instance may be left in them: {unread}"
+    stays = {"still ours": "not drained, still ours", "kept": "not drained, kept here by never_delete"}
+    alike: dict[str, list[str]] = {}
+    for row in routes:
+        if row["end"] != "taken over":
+            words = stays.get(row["end"], "drained, without a successor")
+            alike.setdefault(words, []).append(f"{row['route_table_id']} {row['prefix']}")
+    for words, places in alike.items():
+        yield f"{words}: {', '.join(places)}"
 
 
 def _of(rows: Iterable[Mapping[str, Any]], prefixes: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -348,6 +348,7 @@ class Drainer(Observer):
 
         `alone`: the routes that a drain, if it began now, would delete although no other instance offers the prefix. It
         is empty in a dry run, and leaves out prefixes that drain or are held, have a `fallback` or `never_delete`.
+        `unread`: why the route tables have never been read, so that our routes are not known; None if they have.
         """
         self._look()
         routes = [
@@ -373,6 +374,9 @@ class Drainer(Observer):
             "alone": [] if self.settings.noop else alone,
             "past_us": self._adj_rib_in.tees_of(self.concerns),
             "not_saved": self._state_file.not_kept,
+            "unread": None
+            if self._reconciler.first_observation.is_set()
+            else self._journal.unread or "EC2 has not answered yet",
         }
 
     def _is_heard(self, prefix: Prefix) -> bool:

@@ -9,6 +9,7 @@ from lab import NO_PACE, OURS, PEER, A, B, Lab, Peering, announce, left_behind, 
 
 from bgp2vpc.bgp.events import Announce, Withdraw
 from bgp2vpc.bgp.path import Path
+from bgp2vpc.cli.drain import unsolved
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Denied, Transient
@@ -851,3 +852,35 @@ def test_a_read_that_fails_during_a_drain_is_no_failure_after_it(make_lab, end: 
         lab.ask("undrain", A)
     lab.wait(4)
     assert "drain" not in lab.ask("status")["failing"]
+
+
+# What `bgp2vpc drain` says at its end
+
+
+def row(end: str, table: str = "rtb-1") -> dict[str, str]:
+    return {"route_table_id": table, "prefix": A, "end": end}
+
+
+def test_a_route_that_is_still_ours_is_not_said_to_be_drained() -> None:
+    assert list(unsolved([row("taken over")], None)) == []
+    routes = [row("still ours"), row("deleted", "rtb-2"), row("kept", "rtb-3"), row("taken over", "rtb-4")]
+    routes += [row("still ours", "rtb-5"), row("put to its fallback", "rtb-6")]
+    assert list(unsolved(routes, None)) == [
+        f"not drained, still ours: rtb-1 {A}, rtb-5 {A}",
+        f"drained, without a successor: rtb-2 {A}, rtb-6 {A}",
+        f"not drained, kept here by never_delete: rtb-3 {A}",
+    ]
+
+
+def test_a_drain_before_the_tables_were_read_does_not_say_that_no_route_was_ours(make_lab) -> None:
+    lab = make_lab()
+    lab.vpc.put_route("rtb-1", A, OURS)
+    lab.vpc.fail_next("DescribeRouteTables", Denied("DescribeX", "UnauthorizedOperation", "no"), times=1000)
+    lab.start()
+    lab.say(announce(A))
+    report = lab.ask("drain")
+    assert list(unsolved(report["routes"], report["unread"])) == [
+        "the route tables have not been read yet, so routes to this instance may be left in them: DescribeX: "
+        "UnauthorizedOperation: no"
+    ]
+    assert holding(make_lab, A).ask("drain")["unread"] is None
