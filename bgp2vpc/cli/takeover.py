@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bgp2vpc.cli.asking import add_order, order, question, until
 from bgp2vpc.cli.options import Commands
 
+WRITING: Final = ("create", "replace")
 PATIENCE: Final = 35.0
 """Seconds; a little longer than the daemon tries."""
 
@@ -31,15 +33,23 @@ def run(args: argparse.Namespace) -> int:
     order(args, "takeover", *args.prefixes)
 
     def is_over(rows: list[dict[str, Any]]) -> bool:
-        writing = ("create", "replace")
-        return not any(row["pending"] or (row["verdict"] in writing and not row["error"]) for row in rows)
+        return not any(
+            row["pending"] or (row["verdict"] in WRITING and not (row["error"] or row.get("refused"))) for row in rows
+        )
 
     rows = until(lambda: question(args, "places", *args.prefixes), is_over, PATIENCE)
     for row in rows:
-        why = row["error"] or row["detail"] or row["reason"]
-        ours = f"ours ({row['target']})"
-        not_ours = f"not ours, but at {row['target'] or 'nothing'}: {row['verdict']} ({why})"
-        print(f"{row['route_table_id']} {row['prefix']}: {ours if row['ours'] else not_ours}")
+        print(f"{row['route_table_id']} {row['prefix']}: {found(row)}")
     if not rows:
         print("bgp2vpc: no route table is concerned", file=sys.stderr)
     return 0 if rows and all(row["ours"] for row in rows) else 1
+
+
+def found(row: Mapping[str, Any]) -> str:
+    """Where the route of a row of `places` points, and if it is not ours, why."""
+    if row["ours"]:
+        return f"ours ({row['target']})"
+    # A daemon of an older version does not send `has` and `refused`.
+    has = row.get("has", row["target"])
+    why = row["error"] or (row["verdict"] in WRITING and row.get("refused")) or row["detail"] or row["reason"]
+    return f"not ours, but at {has}: {row['verdict']} ({why})" if has else f"no route: {row['verdict']} ({why})"

@@ -232,13 +232,18 @@ class Operator(Observer):
         return self.places(said)
 
     def places(self, said: Instruction) -> list[dict[str, Any]]:
-        """Every place of these prefixes: verdict, failure, whether it is ours. `pending`: its takeover is not done."""
+        """Every place of these prefixes: verdict, failure, whether it is ours. `pending`: its takeover is not done.
+
+        `has`: the present target, None without a route. `refused`: why the guard has refused the plan, None if not.
+        """
         ours = self._view.ours()
         verdicts = {(each.table_id, each.prefix): each for each in self._view.places.verdicts()}
         return [
             {
                 **verdict.to_json(),
                 "ours": key in ours,
+                "has": self._view.holder(key) or None,
+                "refused": self._journal.messages.get("plan"),
                 "pending": key[1] in self._inputs.taken,
                 "error": self._journal.failing.get(subject_of(key)),
             }

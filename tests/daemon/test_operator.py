@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from lab import OPERATOR, OURS, PEER, A, B, Lab, Peering, announce, left_behind, two_hosts, withdraw
 
+from bgp2vpc.cli.takeover import found
 from bgp2vpc.config.load import parse
 from bgp2vpc.config.model import OnExit
 from bgp2vpc.errors import Bgp2vpcError, Denied, Transient
@@ -219,6 +220,15 @@ def test_in_several_tables_each_is_taken_and_a_foreign_route_is_not(make_lab) ->
     assert [route.split()[2] for route in lab.routes] == [OURS, "igw-1", OURS]
     rows = lab.ask("places", A)
     assert [(row["ours"], row["reason"]) for row in rows] == [(True, "ours"), (False, "foreign-target"), (True, "ours")]
+    assert [found(row) for row in rows[:2]] == [f"ours ({OURS})", "not ours, but at igw-1: foreign (foreign-target)"]
+
+
+def test_a_takeover_whose_plan_the_guard_refuses_says_so_and_that_there_is_no_route(make_lab) -> None:
+    lab = holding(make_lab, two_hosts(tables=2), max_changes=1)
+    lab.ask("takeover", A)
+    lab.wait(1)
+    refused_plan = "2 routes to create and 0 to replace at once, more than max_changes: 1; nothing was written"
+    assert [found(row) for row in lab.ask("places", A)] == [f"no route: create ({refused_plan})"] * 2
 
 
 def test_what_ec2_does_not_allow_is_tried_for_half_a_minute(make_lab, caplog: pytest.LogCaptureFixture) -> None:
