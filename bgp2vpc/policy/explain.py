@@ -246,7 +246,9 @@ def _next(place: Place, verdict: Verdict | None, found: BestPath) -> str:
             return f"the route is left to others; this instance competes for it as soon as {offered}"
         who = managed.instance_id if managed and managed.instance_id else "this instance"
         return f"a route to {who} is created as soon as {offered}"
-    if place.settings.never_delete:
+    if verdict.reason is Reason.OURS and any(each.offer.side is Side.PEER for each, _ in found.lost):
+        gone = "the peer with the next best path takes it"
+    elif place.settings.never_delete:
         gone = "it stays all the same (never_delete)"
     elif place.settings.fallback:
         gone = f"it is pointed at its fallback {place.settings.fallback}"

@@ -195,6 +195,15 @@ def test_what_comes_next_follows_the_rule(options, managed, expected) -> None:
     assert explained(check, rule_options=dict(manages=manages)).next == "", "a change is to be written"
 
 
+def test_a_peer_that_competes_takes_our_route_when_it_is_not_offered_any_more() -> None:
+    never = {**BEST_PATH, "never_delete": True}
+    for options in (BEST_PATH, never):
+        found = explained(own(med=50), peer(med=100), routes=[route()], rule_options=options)
+        assert found.next == "it stays while it is offered; after that the peer with the next best path takes it"
+    alone = explained(own(med=50), routes=[route()]).next
+    assert alone == "it stays while it is offered; after that it is deleted"
+
+
 def test_the_settings_of_a_route_are_told() -> None:
     hooks = HookPrograms({Action.DELETE: ("a",)}, {Action.REPLACE: ("b",)})
     settings = dict(fallback=parse_target("nat-1"), remote_check="dns", hooks=hooks)
