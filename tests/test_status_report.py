@@ -213,7 +213,8 @@ def test_what_is_well_says_so() -> None:
     ]
     early = status(vpc_id=None, instance_id=None, ec2_observed=False, last_read=None, noop=True)
     assert report(early, 1000)[0] == (
-        "bgp2vpc 0.1.0 helper: instance not known yet; up for 2 h; the route tables have not been read yet; noop: nothing is written"
+        "bgp2vpc 0.1.0 helper: instance not known yet; up for 2 h; the route tables have not been read yet; "
+        "noop: nothing is written"
     )
     denied = status(last_read=None, failing={"observe": "UnauthorizedOperation"})
     assert report(denied, 1000)[0].endswith("the route tables have not been read yet: UnauthorizedOperation")

@@ -68,7 +68,7 @@ def own_exabgp(config: Config, found: Known[OwnExabgp], running: Known[Running])
         yield _version(found.version)
         show = _command("bgp2vpc", "exabgp-config", "-f", config.file)
         if isinstance(found.refusal, Trouble):
-            yield warn("exabgp-conf", f"what ExaBGP's file will be is not known: {found.refusal.why}", show)
+            yield warn("exabgp-conf", f"what ExaBGP's file will be is not known: {found.refusal.why}")
         elif found.refusal:
             yield fail("exabgp-conf", f"of the file that is made from `bgp:`: {found.refusal}", show)
         else:
@@ -108,7 +108,7 @@ def _ports(found: OwnExabgp, running: Known[Running]) -> Iterator[Finding]:
             )
         else:
             yield ok("port", f"{at} is free for ExaBGP")
-    if not found.listens:
+    if not found.listens and not isinstance(found.refusal, Trouble):
         yield ok("port", "ExaBGP listens nowhere: it connects to all neighbors")
 
 

@@ -16,22 +16,15 @@ from shlex import quote
 
 from bgp2vpc.config.model import DEFAULT_FILE, Config
 from bgp2vpc.doctor import accounts, exabgp, host, neighbors, order_tags, routes, vpc
-from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, ok, warn
+from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, fail, ok, warn
+from bgp2vpc.sources.unix import NoAnswer
 
 
 def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     """All findings, in the order in which they should be mended. `quota`: routes per table."""
     edit = f"${{EDITOR:-vi}} {quote(config.file)}"
     found = [warn("config", str(warning), edit) for warning in (*config.warnings, *facts.programs)]
-    if isinstance(facts.running, Trouble):
-        words = f"no daemon was asked what it announces: {facts.running.why}"
-        # The systemd unit uses the default file only.
-        own = f"bgp2vpc run -f {quote(config.file)}"
-        found.append(warn("daemon", words, "systemctl start bgp2vpc" if config.file == DEFAULT_FILE else own))
-    else:
-        count = len(facts.running.offered)
-        words = f"runs as process {facts.running.pid}, {count} prefix{'' if count == 1 else 'es'} offered here"
-        found.append(ok("daemon", words))
+    found.append(_daemon(config, facts))
     found += host.addresses(config, facts.host, facts.running)
     found += host.sysctls(config, facts.host, facts.running)
     found += host.metadata(config, facts.metadata, facts.host, facts.region)
@@ -41,7 +34,11 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
     found += vpc.permissions(config, order_tags.without_tags(facts.rehearsals), facts.metadata)
     found += order_tags.drain_tag(config, facts.metadata, facts.rehearsals)
     found += order_tags.hook(config, facts.metadata)
-    if not isinstance(facts.vpc, Trouble):
+    if isinstance(facts.vpc, Trouble):
+        if not isinstance(facts.rehearsals, Trouble):
+            words = "whether routes may be written is not known, since the route tables are not"
+            found.append(warn("permission", words))
+    else:
         found += accounts.accounts(config, facts.vpc, facts.metadata)
         found += vpc.transit_tables(config, facts.vpc)
         found += vpc.tables(config, facts.vpc)
@@ -67,3 +64,23 @@ def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
         found += neighbors.answers(facts.sessions)
         found += neighbors.security_groups(facts.sessions, facts.metadata)
     return tuple(found)
+
+
+def _daemon(config: Config, facts: HostFacts) -> Finding:
+    """Whether a daemon runs and answers."""
+    if not isinstance(facts.running, Trouble):
+        count = len(facts.running.offered)
+        words = f"runs as process {facts.running.pid}, {count} prefix{'' if count == 1 else 'es'} offered here"
+        return ok("daemon", words)
+    why = facts.running.why
+    if not facts.daemons:
+        # The systemd unit uses the default file only.
+        own = f"bgp2vpc run -f {quote(config.file)}"
+        start = "systemctl start bgp2vpc" if config.file == DEFAULT_FILE else own
+        return warn("daemon", f"no daemon was asked what it announces: {why}", start)
+    pids = ",".join(map(str, facts.daemons))
+    if not isinstance(facts.running.error, NoAnswer):
+        return warn("daemon", f"process {pids} runs with this file, and was not asked what it announces: {why}")
+    is_unit = config.file == DEFAULT_FILE and set(facts.daemons.values()) == {"run"}
+    runs = f"process {pids} runs with this file and does not answer: it hangs, is stopped, or waits for a disk"
+    return fail("daemon", runs, "systemctl restart bgp2vpc" if is_unit else f"ps -o pid,stat,lstart,args -p {pids}")

@@ -44,6 +44,8 @@ def members(config: Config, found: Known[BgpSessions], vpc: Known[Vpc]) -> Itera
     if isinstance(found, Trouble):
         finding = warn if isinstance(vpc, Trouble) else fail
         yield finding("neighbor", f"whom ExaBGP is to peer with is not known: {found.why}")
+        if isinstance(vpc, Trouble):
+            return
     elif not found.neighbors and not isinstance(tagged, Trouble):
         yield warn("neighbor", "there is nobody to peer with besides this instance")
     if tag is None:

@@ -27,6 +27,16 @@ class SocketError(Bgp2vpcError):
     """The socket cannot be used; the text says why and what to do."""
 
 
+class NoAnswer(SocketError):
+    """A daemon holds the socket open and does not answer in time."""
+
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__(
+            f"{path}: no answer from the daemon within {seconds:g} s: it hangs, is stopped, or waits for a disk; "
+            "`bgp2vpc doctor` names its process"
+        )
+
+
 def listen_at(path: Path, mode: int, group: str | None = None) -> socket.socket:
     """Create a listening socket at `path` with permission bits `mode`; replaces one that a dead process has left.
 
@@ -93,7 +103,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
                 case PermissionError():
                     why = f"permission denied; the socket is for root, the daemon's user, and {_group_of(path)}"
                 case TimeoutError():
-                    why = "no answer in time"
+                    raise NoAnswer(path, timeout) from error
                 case _:
                     why = error.strerror or str(error)
             raise SocketError(f"{path}: {why}") from error

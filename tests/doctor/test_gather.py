@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from bgp2vpc.config.model import Config
-from bgp2vpc.doctor.facts.gather import Fact, read_prefix_lists
+from bgp2vpc.config.model import Bgp, Config
+from bgp2vpc.doctor.facts.gather import Fact, exabgp_written, read_prefix_lists
 from bgp2vpc.doctor.model import PREFIX_LISTS, Trouble
 from bgp2vpc.errors import Denied, MetadataError
 from bgp2vpc.vpc.prefix_lists import PrefixListRef
@@ -46,3 +46,10 @@ def test_a_prefix_list_whose_entries_may_not_be_read_stays_known_so_that_the_cal
     assert found is not None
     assert found["pl-1"].entries is None
     assert troubles == {PREFIX_LISTS: Trouble(str(denied), denied)}
+
+
+def test_what_exabgps_file_lacks_is_put_down_to_the_vpc_that_could_not_be_read() -> None:
+    config = Config(file="f.yaml", bgp=Bgp(asn=64513))
+    assert exabgp_written(config, Trouble("denied"), is_own=True) == (
+        Trouble("the VPC could not be read (see credentials)")
+    )

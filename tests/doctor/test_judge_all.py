@@ -1,5 +1,7 @@
 """All findings together, from facts that could not be had."""
 
+from pathlib import Path
+
 import pytest
 
 from bgp2vpc.config.model import Bgp, Config
@@ -7,6 +9,7 @@ from bgp2vpc.doctor.exabgp_conf import read
 from bgp2vpc.doctor.judge import judge
 from bgp2vpc.doctor.model import BgpSessions, Exabgp, Finding, HostFacts, OwnExabgp, State, Trouble
 from bgp2vpc.errors import Denied, Problem
+from bgp2vpc.sources.unix import NoAnswer
 
 AWAY = Trouble("away")
 
@@ -34,6 +37,32 @@ def test_commands_that_mend_name_the_file_that_was_looked_at() -> None:
 def test_the_unit_is_started_only_for_the_file_that_it_runs_with() -> None:
     facts = HostFacts(AWAY, AWAY, AWAY, AWAY, AWAY, AWAY, Exabgp())
     assert judge(Config(file="/etc/bgp2vpc.yaml"), facts, 500)[0].mend == "systemctl start bgp2vpc"
+
+
+@pytest.mark.parametrize(
+    ("file", "daemons", "mend"),
+    [
+        ("/etc/bgp2vpc.yaml", {7: "run"}, "systemctl restart bgp2vpc"),
+        ("/etc/bgp2vpc.yaml", {7: "helper"}, "ps -o pid,stat,lstart,args -p 7"),
+        ("/srv/b.yaml", {7: "run"}, "ps -o pid,stat,lstart,args -p 7"),
+    ],
+)
+def test_a_daemon_that_hangs_is_named_and_no_second_one_is_started(file: str, daemons, mend: str) -> None:
+    error = NoAnswer(Path("/s"), 5.0)
+    facts = HostFacts(AWAY, Trouble(str(error), error), AWAY, AWAY, AWAY, AWAY, Exabgp(), daemons=daemons)
+    found = judge(Config(file=file), facts, 500)[0]
+    assert found.message.startswith("process 7 runs with this file and does not answer: it hangs, is stopped")
+    assert (found.state, found.mend) == (State.FAIL, mend)
+    # One that this user may not ask need not be started either.
+    facts = HostFacts(AWAY, Trouble("permission denied"), AWAY, AWAY, AWAY, AWAY, Exabgp(), daemons=daemons)
+    found = judge(Config(file=file), facts, 500)[0]
+    assert (found.state, found.mend) == (State.WARN, "")
+
+
+def test_writes_that_were_not_tried_are_not_passed_over_in_silence() -> None:
+    facts = HostFacts(AWAY, AWAY, AWAY, AWAY, AWAY, (), Exabgp())
+    told = [each.message for each in judge(Config(file="/f"), facts, 500) if each.check == "permission"]
+    assert told == ["whether routes may be written is not known, since the route tables are not"]
 
 
 @pytest.mark.parametrize(

@@ -271,4 +271,5 @@ def test_who_is_not_known() -> None:
     config = Config(file="/f", bgp=Bgp(asn=64513))
     assert told(members(config, AWAY, AWAY)) == ["warn whom ExaBGP is to peer with is not known: away"]
     by_tag = Config(file="/f", bgp=Bgp(asn=64513, peers_by_tag=Tag("role", "x")))
+    assert told(members(by_tag, AWAY, AWAY)) == ["warn whom ExaBGP is to peer with is not known: away"]
     assert told(members(by_tag, NOBODY, AWAY)) == ["warn the instances with the tag role=x are not known: away"]

@@ -50,7 +50,9 @@ def test_one_that_is_not_there() -> None:
 
 def test_a_file_that_it_refuses_or_that_is_not_known() -> None:
     assert told(OwnExabgp("5.0.15", "no such word"))[1] == "fail of the file that is made from `bgp:`: no such word"
-    assert told(OwnExabgp("5.0.15", AWAY))[1] == "warn what ExaBGP's file will be is not known: away"
+    assert told(OwnExabgp("5.0.15", AWAY))[1:] == ["warn what ExaBGP's file will be is not known: away"]
+    # Nothing is said of its port, which the file would name.
+    assert not any("TCP" in each or "listens" in each for each in told(OwnExabgp(Trouble("not installed"), AWAY)))
 
 
 def test_its_port_is_held() -> None:

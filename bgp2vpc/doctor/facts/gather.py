@@ -41,7 +41,7 @@ from bgp2vpc.doctor.model import (
     Vpc,
 )
 from bgp2vpc.doctor.subjects import reads, runs_exabgp, writes
-from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, MetadataError
+from bgp2vpc.errors import Bgp2vpcError, Credentials, Ec2Error, ExabgpError, MetadataError
 from bgp2vpc.exabgp_api.line import parse
 from bgp2vpc.policy.rule import fallbacks_of
 from bgp2vpc.policy.tables import finds_transit, reaches, table_policies
@@ -116,7 +116,7 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     own: Known[OwnExabgp] | None = None
     if config.bgp is not None:
         is_own = runs_exabgp(config, daemon, found_exabgp)
-        written = Fact(lambda: _written(config, seen, is_own=is_own)).known()
+        written = Fact(lambda: exabgp_written(config, seen, is_own=is_own)).known()
         installed = Fact(lambda: own_exabgp(config, written, daemon)) if is_own else None
         if isinstance(written, Trouble):
             bgp = written
@@ -129,20 +129,25 @@ def gather(config: Config, socket_path: Path | None, exabgp_conf: Path | None) -
     )  # fmt: skip
 
 
-def _written(config: Config, vpc: Known[Vpc], *, is_own: bool) -> Known[Written]:
+def exabgp_written(config: Config, vpc: Known[Vpc], *, is_own: bool) -> Known[Written]:
     """The ExaBGP file to be generated; without EC2 only with the listed peers. Raises ExabgpError."""
     if config.bgp is None:
         return Trouble("the configuration has no bgp section")
     seen = None if isinstance(vpc, Trouble) else vpc
-    return configuration(
-        config.bgp,
-        seen.snapshot.interfaces if seen else (),
-        seen.members if seen and not isinstance(seen.members, Trouble) else (),
-        instance_id=seen.instance.id if seen else "",
-        helper=exabgp_file.relay_command() if is_own else exabgp_file.helper_command(config.file),
-        file=config.file,
-        port=RUN_PORT if is_own else BGP_PORT,
-    )
+    try:
+        return configuration(
+            config.bgp,
+            seen.snapshot.interfaces if seen else (),
+            seen.members if seen and not isinstance(seen.members, Trouble) else (),
+            instance_id=seen.instance.id if seen else "",
+            helper=exabgp_file.relay_command() if is_own else exabgp_file.helper_command(config.file),
+            file=config.file,
+            port=RUN_PORT if is_own else BGP_PORT,
+        )
+    except ExabgpError:
+        if seen is None:  # what the section lacks may be what the VPC would tell
+            return Trouble("the VPC could not be read (see credentials)")
+        raise
 
 
 def _running(path: Path | None) -> Known[Running]:

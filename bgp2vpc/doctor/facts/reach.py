@@ -66,7 +66,7 @@ def _installed(config: Config, written: Known[Written]) -> tuple[Known[str], Kno
     try:
         program = exabgp_file.find_program(config.bgp.exabgp if config.bgp else None, own_first=True)
     except ExabgpError as error:
-        return Trouble(str(error), error), ""
+        return Trouble(str(error), error), written if isinstance(written, Trouble) else ""
     version = version_of(program.path)
     if isinstance(written, Trouble):
         return version, written
