@@ -1,4 +1,4 @@
-"""Ec2 in another account: the role is assumed with our own credentials, and again when that was refused before."""
+"""Ec2 in another account or region: the role is assumed with our credentials, and again when that was refused."""
 
 import json
 import logging
@@ -7,11 +7,13 @@ import pytest
 
 from bgp2vpc.demo.cloud.client import Cloud
 from bgp2vpc.demo.cloud.values import Fault, Quirks, World, WorldSpec
-from bgp2vpc.errors import Denied
+from bgp2vpc.errors import Denied, MetadataError
 from bgp2vpc.prefix import parse_prefix
 from bgp2vpc.vpc.access import Access
+from bgp2vpc.vpc.aws.connect import Identity, connect
 from bgp2vpc.vpc.aws.ec2 import Ec2
 from bgp2vpc.vpc.model import interface_target
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.io
 
@@ -101,3 +103,12 @@ def test_the_owner_of_a_shared_vpc_is_shown_tags_and_not_our_instances(cloud: Cl
     assert (route.target.id, route.instance_id) == (host.interface_id, None)
     there.delete_route(table, ANYCAST)
     assert cloud.routes(table) == ""
+
+
+def test_an_instance_that_is_not_in_this_region_is_said_to_be_wrong(cloud: Cloud, ours: Ec2) -> None:
+    with pytest.raises(MetadataError) as caught:
+        connect(Identity("i-0123456789abcdef0", cloud.region), PATIENCE, 1)
+    assert str(caught.value) == (
+        "EC2 knows no interface of instance i-0123456789abcdef0 in us-east-1: `instance_id:` or the region (`region:`, "
+        "AWS_REGION) is wrong"
+    )

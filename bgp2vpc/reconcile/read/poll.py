@@ -252,11 +252,13 @@ def _check(view: View, vpc_ids: Collection[str], tables: Sequence[RouteTable], i
     (https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Route_Tables.html,
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-eni.html).
     """
-    own = view.instance.vpc_id
+    own, region = view.instance.vpc_id, view.instance.region
     if own in vpc_ids and not any(table.vpc_id == own for table in tables):
-        raise Transient("DescribeRouteTables", STRANGE, f"{own} has no route table in the answer")
+        words = f"{own} has no route table in the answer; if that stays so, it is not in {region}"
+        raise Transient("DescribeRouteTables", STRANGE, f"{words}: set the right region (`region:`, AWS_REGION)")
     if not interfaces:
-        raise Transient("DescribeNetworkInterfaces", STRANGE, f"{view.instance.id} has no interface in the answer")
+        words = f"{view.instance.id} has no interface in the answer; if that stays so, it is not in {region}"
+        raise Transient("DescribeNetworkInterfaces", STRANGE, f"{words}: set the right instance and region")
     for each in interfaces:
         if each.instance_id not in (None, view.instance.id):  # if it counted as ours, routes to it might be deleted
             raise Transient("DescribeNetworkInterfaces", STRANGE, f"{each.id} of {each.instance_id} was not asked for")

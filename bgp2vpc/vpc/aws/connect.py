@@ -53,6 +53,9 @@ def connect(identity: Identity, timeout: float, concurrency: int) -> Ec2Connecti
     if not instance.vpc_id:
         interfaces = vpc.interfaces(instance.id)
         if not interfaces:
-            raise MetadataError(f"EC2 knows no interface of instance {instance.id}; set vpc_id: in the configuration")
+            raise MetadataError(
+                f"EC2 knows no interface of instance {instance.id} in {instance.region}: "
+                "`instance_id:` or the region (`region:`, AWS_REGION) is wrong"
+            )
         instance = replace(instance, vpc_id=interfaces[0].vpc_id)
     return Ec2Connection(vpc, instance, lambda access: vpc.beside(access, instance.id))
