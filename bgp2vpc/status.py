@@ -197,7 +197,7 @@ class PollTimeRow:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """A failure: its subject, its last time, and how often it happened."""
+    """A failure: its subject, its last time, how often it happened, and since when the subject fails or has failed."""
 
     time: str
     subject: str
@@ -205,6 +205,7 @@ class ErrorRow:
     message: str
     consequence: str
     count: int
+    since: str
 
 
 @dataclass(frozen=True, slots=True)

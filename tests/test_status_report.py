@@ -72,7 +72,7 @@ DRAIN = {
 }  # fmt: skip
 ERROR = {
     "time": AT, "subject": f"{RTB} {A}", "code": "UnauthorizedOperation", "message": "CreateRoute: not authorized",
-    "consequence": "needs an operator", "count": 3,
+    "consequence": "needs an operator", "count": 3, "since": "2026-11-22T09:50:00.000+00:00",
 }  # fmt: skip
 TROUBLED = status(
     tables=TABLES,
@@ -134,8 +134,8 @@ WIDE = [
     f"  {B} is not served by an instance in 1 of 2 tables: {RTC} has a black hole, since 2026-11-22T09:57:00Z (3 min); "
     f"not announced here; `bgp2vpc why {B}`",
     "  203.0.113.1/32 is announced, and not permitted by any rule",
-    f"  {A} in {RTB} (private a, us-east-1a) fails: CreateRoute: not authorized; 3 times, the last at "
-    "2026-11-22T09:57:00Z (3 min); needs an operator",
+    f"  {A} in {RTB} (private a, us-east-1a) fails since 2026-11-22T09:50:00Z (10 min): CreateRoute: not authorized; "
+    "3 times, the last at 2026-11-22T09:57:00Z (3 min); needs an operator",
     "  observe fails: Timeout",
     f"  {A} in {RTC}: blocked (source-dest-check) since 2026-11-22T09:57:00Z (3 min); now no route; rule private; mend "
     "it with: aws",
@@ -217,6 +217,10 @@ def test_what_is_well_says_so() -> None:
         "noop: nothing is written"
     )
     denied = status(last_read=None, failing={"observe": "UnauthorizedOperation"})
+    # A daemon of an older version does not say since when.
+    before = {key: value for key, value in ERROR.items() if key != "since"}
+    old = status(errors=[before], failing={ERROR["subject"]: ERROR["code"]})
+    assert f"  {A} in {RTB} fails: CreateRoute: not authorized" in "\n".join(report(old, 1000))
     assert report(denied, 1000)[0].endswith("the route tables have not been read yet: UnauthorizedOperation")
 
 

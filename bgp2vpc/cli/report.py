@@ -113,7 +113,8 @@ class _Report:
         errors = {(row["subject"], row["code"]): row for row in status["errors"]}
         for subject, code in status["failing"].items():
             error = errors.get((subject, code))
-            yield f"{self._subject(subject)} fails: {self._error(error) if error else code}"
+            since = _with(" since ", error and error.get("since") and self._time(error["since"]))
+            yield f"{self._subject(subject)} fails{since}: {self._error(error) if error else code}"
         yield from (self._route(row) for row in status["routes"] if row["verdict"] in ("blocked", "foreign"))
         checks = (row for row in status["checks"] if row["state"] == "unhealthy" or row["unknown_since"] is not None)
         yield from map(self.check, checks)

@@ -67,6 +67,8 @@ class Journal:
         """The same as time of day, for people."""
         self._errors: dict[tuple[str, str], ErrorRow] = {}
         self._failing: dict[str, str] = {}
+        self._since: dict[str, str] = {}
+        """Subject -> when it began to fail, for each that is failing."""
         self._causes: dict[str, str] = {}
         """Subject -> the cause that was logged last, for each that is failing."""
         self.not_accepted: set[Prefix] = set()
@@ -159,14 +161,17 @@ class Journal:
         if isinstance(error, ExabgpDown):
             cause = error.what
         then = then or consequence(error)
+        at = wall_clock()
+        since = self._since.setdefault(subject, at)
         before = self._errors.pop((subject, code), None)  # one row, or an error each second would push out all others
         self._errors[subject, code] = ErrorRow(
-            time=wall_clock(),
+            time=at,
             subject=subject,
             code=code,
             message=str(error),
             consequence=then,
             count=before.count + 1 if before else 1,
+            since=since,
         )
         if len(self._errors) > KEPT_ERRORS:
             del self._errors[next(iter(self._errors))]
@@ -226,6 +231,7 @@ class Journal:
         """Record that `subject` works. If it was failing, log that it has recovered."""
         code = self._failing.pop(subject, None)
         self._causes.pop(subject, None)
+        self._since.pop(subject, None)
         if code is not None:
             event(log, logging.INFO, "recovered", subject=subject, was=code, **fields)
             for each in self.observers:
@@ -244,6 +250,7 @@ class Journal:
     def forget(self, subject: str) -> None:
         """End the failure of `subject` without a log line: the operation is not needed any more."""
         self._causes.pop(subject, None)
+        self._since.pop(subject, None)
         if self._failing.pop(subject, None) is not None:
             for each in self.observers:
                 each.recovered(subject, unwanted=True)

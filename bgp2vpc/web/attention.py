@@ -105,7 +105,8 @@ def _failing(status: Status) -> Iterator[Item]:
             continue
         error = messages.get((subject, code))
         detail = f"{error.message} ({error.consequence})" if error else code
-        yield Item(f"failing: {subject}", detail=detail, section="failures", command=_doctor(status))
+        since = error.since if error else None
+        yield Item(f"failing: {subject}", detail=detail, section="failures", since=since, command=_doctor(status))
     for (verdict, code), subjects in writes.items():
         error = messages.get((subjects[-1], code))
         has = {places[subject].has or "nothing" for subject in subjects}
@@ -115,6 +116,7 @@ def _failing(status: Status) -> Iterator[Item]:
             sorted({places[subject].prefix for subject in subjects}),
             section="routes",
             detail=(f"{error.message} ({error.consequence})" if error else "") + held,
+            since=min((row.since for each in subjects if (row := messages.get((each, code)))), default=None),
             command=_doctor(status),
         )
 

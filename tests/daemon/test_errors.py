@@ -10,6 +10,7 @@ from bgp2vpc.config.load import parse
 from bgp2vpc.errors import (
     Credentials,
     Denied,
+    Ec2Error,
     InterfaceGone,
     QuotaReached,
     Refused,
@@ -18,6 +19,7 @@ from bgp2vpc.errors import (
     Throttled,
     Transient,
 )
+from bgp2vpc.reconcile.journal import Journal
 
 CREATE, DELETE = f"CreateRoute rtb-1 {A} {OURS}", f"DeleteRoute rtb-1 {A}"
 READ = "DescribeRouteTables rtb-1"
@@ -472,3 +474,22 @@ def test_a_start_on_a_host_that_starts_no_thread_is_tried_again(make_lab, monkey
     lab.say(announce(A))
     lab.wait(60)
     assert lab.routes == [f"rtb-1 {A} {OURS} active"]
+
+
+def test_a_failure_is_told_with_the_time_of_its_first_error_since_the_operation_last_worked(monkeypatch) -> None:
+    moments = map(str, range(1, 100))
+    monkeypatch.setattr("bgp2vpc.reconcile.journal.wall_clock", lambda: next(moments))
+    journal = Journal()
+
+    def fails(error: Ec2Error) -> tuple[str, str, int]:
+        journal.failure("observe", error)
+        row = journal.errors[-1]
+        return row.time, row.since, row.count
+
+    throttled, denied = Throttled("x", "RequestLimitExceeded", "x"), Denied("x", "UnauthorizedOperation", "x")
+    assert (fails(throttled), fails(throttled)) == (("1", "1", 1), ("2", "1", 2))
+    assert fails(denied) == ("3", "1", 1), "it has not worked in between"
+    journal.success("observe")
+    assert fails(throttled) == ("4", "4", 3)
+    journal.forget("observe")
+    assert fails(throttled) == ("5", "5", 4)

@@ -75,7 +75,8 @@ DARK = served("b", ours=0, blackholes=("t1",), without_route=("t2",))
 CHECKED = [route("a", t, "blocked", "source-dest-check", detail=f"it is on; mend with: {HOW}") for t in ("t1", "t2")]
 KEPT = route("a", "t1", "keep", "held", has="eni-1", target="eni-1")
 FAILS = {"t1 a": "Unauthorized", "t2 a": "Unauthorized", "t1 b": "Unauthorized"}
-DENIED = ErrorRow(T, "t1 b", "Unauthorized", "DeleteRoute: Unauthorized: no", "needs an operator", 3)
+DOCTOR = "bgp2vpc doctor -f x.yaml"
+DENIED = ErrorRow(T, "t1 b", "Unauthorized", "DeleteRoute: Unauthorized: no", "needs an operator", 3, T)
 ROWS = [
     ({}, []),
     ({"prefixes": (served("a"),), "routes": (route("a", "t1", "keep", "ours"),)}, []),
@@ -120,10 +121,14 @@ ROWS = [
         [
             Item(
                 "failing: delete in 3 places (Unauthorized):", ["a", "b"], section="routes",
-                detail="DeleteRoute: Unauthorized: no (needs an operator); the tables have eni-1",
-                command="bgp2vpc doctor -f x.yaml",
+                detail="DeleteRoute: Unauthorized: no (needs an operator); the tables have eni-1", since=T,
+                command=DOCTOR,
             )
         ],
+    ),
+    (
+        {"failing": {"observe": "Throttled"}, "errors": (ErrorRow(T, "observe", "Throttled", "later", "again", 1, T),)},
+        [Item("failing: observe", section="failures", detail="later (again)", since=T, command=DOCTOR)],
     ),
     (
         {"neighbors": (NeighborRow("10.0.0.1", True, 1, True), NeighborRow("10.0.0.2", False, 1, False))},
