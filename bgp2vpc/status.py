@@ -270,6 +270,18 @@ class Status:
         return json.dumps(self, default=as_object)
 
 
+def refused_by_exabgp(subject: str, code: str) -> str:
+    """The sentence on an entry of `failing` about a prefix that ExaBGP refuses; empty if it is about anything else."""
+    what, _, prefix = subject.partition(" ")
+    if what != "ExaBGP" or "/" not in prefix:
+        return ""
+    why = "" if code == "refused" else f" ({code})"
+    return (
+        f"ExaBGP refuses to announce {prefix}{why}: none of its neighbors is told, which does not affect the VPC; "
+        "`bgp2vpc doctor` (helper), or a word of the line that the log names"
+    )
+
+
 def as_object(row: Any) -> dict[str, Any]:
     """A row as a JSON object, for `json.dumps(…, default=as_object)`."""
     return {name: getattr(row, name) for name in row.__dataclass_fields__}

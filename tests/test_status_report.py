@@ -221,6 +221,9 @@ def test_what_is_well_says_so() -> None:
     before = {key: value for key, value in ERROR.items() if key != "since"}
     old = status(errors=[before], failing={ERROR["subject"]: ERROR["code"]})
     assert f"  {A} in {RTB} fails: CreateRoute: not authorized" in "\n".join(report(old, 1000))
+    for code, why in (("refused", ""), ("no such word", " (no such word)")):
+        (line,) = [each for each in report(status(failing={f"ExaBGP {A}": code}), 1000) if A in each]
+        assert line.startswith(f"  ExaBGP refuses to announce {A}{why}: none of its neighbors is told, which")
     assert report(denied, 1000)[0].endswith("the route tables have not been read yet: UnauthorizedOperation")
 
 

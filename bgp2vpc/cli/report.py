@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from bgp2vpc.ages import age
-from bgp2vpc.status import LATE, UNWELL_SOURCES
+from bgp2vpc.status import LATE, UNWELL_SOURCES, refused_by_exabgp
 
 Row: TypeAlias = Mapping[str, Any]
 
@@ -110,11 +110,7 @@ class _Report:
         yield from filter(None, map(self._not_served, status.get("prefixes", ())))
         for prefix in status["not_accepted"]:
             yield f"{prefix} is announced, and not permitted by any rule"
-        errors = {(row["subject"], row["code"]): row for row in status["errors"]}
-        for subject, code in status["failing"].items():
-            error = errors.get((subject, code))
-            since = _with(" since ", error and error.get("since") and self._time(error["since"]))
-            yield f"{self._subject(subject)} fails{since}: {self._error(error) if error else code}"
+        yield from self._failures()
         yield from (self._route(row) for row in status["routes"] if row["verdict"] in ("blocked", "foreign"))
         checks = (row for row in status["checks"] if row["state"] == "unhealthy" or row["unknown_since"] is not None)
         yield from map(self.check, checks)
@@ -141,6 +137,17 @@ class _Report:
         yield from (self.recipient(row) for row in status["notify"] if row["trouble"])
         if status.get("lag", 0) >= LATE:
             yield f"the event loop was late by up to {status['lag']:.2f} s in the last minute: answers and checks, too"
+
+    def _failures(self) -> Iterator[str]:
+        """The sentences on what fails at present."""
+        errors = {(row["subject"], row["code"]): row for row in self._status["errors"]}
+        for subject, code in self._status["failing"].items():
+            error = errors.get((subject, code))
+            since = _with(" since ", error and error.get("since") and self._time(error["since"]))
+            if error is None and (words := refused_by_exabgp(subject, code)):
+                yield words
+            else:
+                yield f"{self._subject(subject)} fails{since}: {self._error(error) if error else code}"
 
     def _not_served(self, row: Row) -> str:
         """The sentence on a prefix that is not served by an instance in every table; empty if it is."""

@@ -328,7 +328,7 @@ _CONSEQUENCES: tuple[tuple[type[Bgp2vpcError], str], ...] = (
     (OperatorError, "needs an operator (`bgp2vpc doctor`); tried again meanwhile"),
     (CheckUnknown, "its verdict stays as it is; probed again"),
     (SerfError, "tried again; meanwhile no member counts as gone, and votes run out"),
-    (ExabgpError, "needs an operator; ExaBGP keeps the configuration that it has"),
+    (ExabgpError, "needs an operator; an ExaBGP that runs keeps the configuration that it has"),
     (ExabgpDown, "started again; meanwhile routes stay, and are decided about without BGP"),
     (PlanRefused, "needs an operator (`bgp2vpc plan` shows it, `max_changes` permits more); nothing is written"),
 )

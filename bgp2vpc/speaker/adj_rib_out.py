@@ -236,7 +236,7 @@ class AdjRibOut:
                 self._ask_if_needed()
 
     def failing(self) -> dict[str, str]:
-        """The paths that ExaBGP has refused, for `failing` in the status."""
+        """The paths that ExaBGP has refused, for `failing` in the status; `status.refused_by_exabgp` words them."""
         return {f"ExaBGP {prefix}": reason or "refused" for (prefix, _), reason in self._refused.items()}
 
     def _settled(self, settled: Settled) -> None:

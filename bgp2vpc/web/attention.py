@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import Final
 
-from bgp2vpc.status import LATE, UNWELL_SOURCES, ScriptRow, Status, SteeringRow
+from bgp2vpc.status import LATE, UNWELL_SOURCES, ScriptRow, Status, SteeringRow, refused_by_exabgp
 from bgp2vpc.vpc_status import RouteRow
 
 MEND: Final = "mend with: "
@@ -104,7 +104,7 @@ def _failing(status: Status) -> Iterator[Item]:
             writes[row.verdict, code].append(subject)
             continue
         error = messages.get((subject, code))
-        detail = f"{error.message} ({error.consequence})" if error else code
+        detail = f"{error.message} ({error.consequence})" if error else refused_by_exabgp(subject, code) or code
         since = error.since if error else None
         yield Item(f"failing: {subject}", detail=detail, section="failures", since=since, command=_doctor(status))
     for (verdict, code), subjects in writes.items():

@@ -250,7 +250,7 @@ def test_what_exabgp_refuses_is_not_written_and_not_asked_about_again(
     assert refusing.read_text("utf-8") == "validate\n"
     (error,) = lab.ask("status")["errors"]
     assert error["message"] == "ExaBGP does not accept the configuration:\nline 7: no"
-    assert error["consequence"] == "needs an operator; ExaBGP keeps the configuration that it has"
+    assert error["consequence"] == "needs an operator; an ExaBGP that runs keeps the configuration that it has"
     assert said(lab) == []
     join(vpc, "i-3")
     lab.wait(2 * POLL)

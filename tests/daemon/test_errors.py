@@ -81,7 +81,10 @@ def test_what_an_operator_has_to_mend_is_said_once_and_tried_every_half_minute(l
     assert [r.message for r in caplog.records if r.levelname == "ERROR"] == [f"failed: {error}"]
     (entry,) = lab.ask("status")["errors"]
     assert entry["count"] == 10
-    assert (entry["code"], entry["consequence"]) == (error.code, "needs an operator (`bgp2vpc doctor`); tried again meanwhile")
+    assert (entry["code"], entry["consequence"]) == (
+        error.code,
+        "needs an operator (`bgp2vpc doctor`); tried again meanwhile",
+    )
 
 
 def test_one_place_tries_for_all_that_the_same_table_denies_and_success_releases_them(make_lab) -> None:

@@ -127,6 +127,16 @@ ROWS = [
         ],
     ),
     (
+        {"failing": {"ExaBGP a/32": "refused"}},
+        [
+            Item(
+                "failing: ExaBGP a/32", section="failures", command=DOCTOR,
+                detail="ExaBGP refuses to announce a/32: none of its neighbors is told, which does not affect the VPC; "
+                "`bgp2vpc doctor` (helper), or a word of the line that the log names",
+            )
+        ],
+    ),
+    (
         {"failing": {"observe": "Throttled"}, "errors": (ErrorRow(T, "observe", "Throttled", "later", "again", 1, T),)},
         [Item("failing: observe", section="failures", detail="later (again)", since=T, command=DOCTOR)],
     ),
