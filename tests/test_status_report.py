@@ -227,6 +227,12 @@ def test_what_is_well_says_so() -> None:
     assert report(denied, 1000)[0].endswith("the route tables have not been read yet: UnauthorizedOperation")
 
 
+def test_a_check_that_flaps_tells_how_many_probes_failed() -> None:
+    for history, words in (([True, False, None, True], "; 1 of its last 4 probes failed"), ([False], ""), ([True], "")):
+        lines = report(status(checks=[check(since=2.0, history=history)]), 1000)
+        assert lines[-1] == f"  check web (http 10.0.0.1) is healthy for 2 s{words}; 1.2 ms"
+
+
 SERVED = [
     (prefix(tables=0), "is NOT SERVED: its rules find no route table"),
     (prefix(tables=1, blackholes=[RTC]), f"is NOT SERVED in any of 1 table: {RTC} has a black hole"),

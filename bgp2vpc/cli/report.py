@@ -255,11 +255,14 @@ class _Report:
             yield f"{row['target']} of {row['vpc_id']}, for rule {', '.join(row['rules'])}: {how}"
 
     def check(self, row: Row) -> str:
-        """State, duration, reason and latency of a health check."""
+        """State, duration, reason and latency of a health check; how many probes failed, if others did not."""
         since = "" if row["since"] is None else f" for {age(row['since'])}"
         unknown = "" if row["unknown_since"] is None else f"; its probes tell nothing for {age(row['unknown_since'])}"
         took = "" if row["latency"] is None else f"; {1000 * row['latency']:.1f} ms"
-        what = f"{row['state']}{since}{unknown}{_with(': ', row['reason'])}{took}"
+        history = row.get("history", ())
+        failed, passed = history.count(False), history.count(True)
+        lately = f"; {failed} of its last {len(history)} probes failed" if failed and passed else ""
+        what = f"{row['state']}{since}{unknown}{_with(': ', row['reason'])}{lately}{took}"
         return f"check {row['name']} ({row['type']} {row['destination']}) is {what}"
 
     def exabgp(self) -> Iterator[str]:
