@@ -227,6 +227,13 @@ def test_what_is_well_says_so() -> None:
     assert report(denied, 1000)[0].endswith("the route tables have not been read yet: UnauthorizedOperation")
 
 
+def test_a_path_that_only_the_router_id_makes_the_best_may_not_be_that_in_a_table() -> None:
+    row = {"prefix": A, "source": "dns", "next_hop": "self", "med": None, "local_preference": None, "best": True}
+    told = [report(status(paths=[{**row, "reason": reason}]), 1000)[-1] for reason in ("med", "router id")]
+    tie = "router id, but in each table its zone and the present owner decide first"
+    assert told == [f"  {A} of dns, next-hop self: best by {how}" for how in ("med", tie)]
+
+
 def test_a_check_that_flaps_tells_how_many_probes_failed() -> None:
     for history, words in (([True, False, None, True], "; 1 of its last 4 probes failed"), ([False], ""), ([True], "")):
         lines = report(status(checks=[check(since=2.0, history=history)]), 1000)

@@ -17,6 +17,8 @@ Row: TypeAlias = Mapping[str, Any]
 
 NAMED_TABLES: Final = 4
 """How many route tables one sentence names at most."""
+LAST_STEPS: Final = ("router id", "source name")
+"""Steps of best path that come after those which depend on the table: its zone, and the owner of its route."""
 URGENCY: Final = ("blocked", "create", "replace", "delete", "foreign", "yield", "keep")
 """Verdicts in the order in which they are listed."""
 
@@ -296,6 +298,8 @@ class _Report:
             if row["reason"] == "only path"
             else f"{'best' if row['best'] else 'lost'} by {row['reason']}"
         )
+        if row["reason"] in LAST_STEPS:
+            how += ", but in each table its zone and the present owner decide first"
         return f"{row['prefix']} of {row['source']}, next-hop {row['next_hop']}{more}: {how}"
 
     def source(self, row: Row) -> str:
