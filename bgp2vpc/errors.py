@@ -16,7 +16,8 @@ Bgp2vpcError
 ├── ExabgpDown              time, or the operator: the ExaBGP that we run has ended, hangs, or does not start
 └── Ec2Error
     ├── Transient           time: the same call again, later (5xx, time-outs, broken answers)
-    │   └── Throttled       more time: the account's request bucket is empty
+    │   ├── Throttled       more time: the account's request bucket is empty
+    │   └── NoAnswer        time: no answer has arrived; the network may be at fault, EC2's or ours
     ├── Disagreement        us: the VPC differs from the snapshot, so read it again first
     │   ├── RouteExists     CreateRoute found the prefix taken
     │   ├── RouteMissing    ReplaceRoute or DeleteRoute found no such route
@@ -145,6 +146,10 @@ class Transient(Ec2Error):
 
 class Throttled(Transient):
     """The request bucket of this action, which the account shares per region, is empty."""
+
+
+class NoAnswer(Transient):
+    """No answer has arrived: a time-out, or no connection. The network is at fault, or EC2 as a whole."""
 
 
 class Disagreement(Ec2Error):

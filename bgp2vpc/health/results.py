@@ -62,6 +62,8 @@ class Results:
         self._known = 0
         """Number of known results in a row."""
         self._last: ProbeResult | None = None
+        self.failed_from = float("-inf")
+        """When the last probe that failed was begun."""
         self._history: deque[Sample] = deque(maxlen=_REMEMBERED)
         self._probes = 0
 
@@ -76,6 +78,8 @@ class Results:
                 self._unknown_since = now
             return None
         self._known += 1
+        if not result.healthy:
+            self.failed_from = now - latency
         if self._known >= self._check.rise:
             self._unknown_since = None
         if not self._rise_fall.add(result.healthy):

@@ -115,6 +115,11 @@ class Runner:
         return None if missing is None else failing_at(self._beat, self.check.every, latency, missing)
 
     @property
+    def failed_from(self) -> float:
+        """When the last probe that failed was begun (event loop's clock); minus infinity: none has failed."""
+        return self._results.failed_from
+
+    @property
     def passes(self) -> bool:
         """Whether both the verdict and the last result are healthy."""
         return self._results.passes

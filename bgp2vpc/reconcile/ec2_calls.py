@@ -18,7 +18,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final, TypeVar
 
-from bgp2vpc.errors import Ec2Error, NoThread, Transient
+from bgp2vpc.errors import Ec2Error, NoAnswer, NoThread, Transient
 from bgp2vpc.policy.plan import Action, Change
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.reconcile.observer import Observer
@@ -346,7 +346,7 @@ class Calls:
         except TimeoutError as error:
             given_up.set()
             self._replace(executor)
-            late = Transient(action, "CallTimeout", f"no whole answer within {limit:g} s")
+            late = NoAnswer(action, "CallTimeout", f"no whole answer within {limit:g} s")
             self._answered(action, loop.time() - asked, late)
             raise late from error
         except NoThread as error:

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from lab import two_hosts
 
-from bgp2vpc.errors import Transient
+from bgp2vpc.errors import NoAnswer, Transient
 from bgp2vpc.reconcile.ec2_calls import READERS, Calls, Connector
 from bgp2vpc.vpc.aws.connect import Ec2Connection
 from bgp2vpc.vpc.model import Instance
@@ -45,7 +45,7 @@ def test_calls_that_drip_for_ever_are_given_up_and_hold_up_no_other() -> None:
             for _ in range(3):
                 dripping = [calls.route_tables(["vpc-1"]) for _ in range(8)]
                 results = await asyncio.gather(*dripping, return_exceptions=True)
-                assert {(type(each), each.code) for each in results} == {(Transient, "CallTimeout")}
+                assert {(type(each), each.code) for each in results} == {(NoAnswer, "CallTimeout")}
             vpc.drips, calls.timeout = False, PATIENCE
             assert [table.id for table in await calls.route_tables(["vpc-1"])] == ["rtb-1"]
         finally:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
 
-from bgp2vpc.errors import Credentials, Ec2Error, Throttled, Transient
+from bgp2vpc.errors import Credentials, Ec2Error, NoAnswer, Throttled, Transient
 from bgp2vpc.prefix import IPAddress, Prefix
 from bgp2vpc.vpc.api import VpcApi
 from bgp2vpc.vpc.model import InstanceHealth, Interface, RouteTable, Subnet, Target
@@ -21,8 +21,8 @@ TIMEOUT = 3.0
 _ERRORS = {
     Fate.THROTTLED: Throttled,
     Fate.BROKEN: Transient,
-    Fate.LOST: Transient,
-    Fate.UNHEARD: Transient,
+    Fate.LOST: NoAnswer,
+    Fate.UNHEARD: NoAnswer,
     Fate.EXPIRED: Credentials,
 }
 _MISFORTUNES = tuple(_ERRORS)

@@ -18,6 +18,7 @@ from bgp2vpc.errors import (
     Credentials,
     Denied,
     Ec2Error,
+    NoAnswer,
     OperatorError,
     Refused,
     RouteExists,
@@ -97,9 +98,9 @@ ANSWERS: list[tuple[str, Reply, type[Ec2Error], str]] = [
     ("a 503 without body", http(503), Transient, "503"),
     ("half an answer", http(200, CREATED, cut=20), Transient, "ResponseParserError"),
     ("half of the XML", http(200, CREATED[:-20]), Transient, "ResponseParserError"),
-    ("no HTTP at all", b"SSH-2.0-whatever\r\n", Transient, "ConnectionClosedError"),
-    ("a closed connection", b"", Transient, "ConnectionClosedError"),
-    ("a reset", reset, Transient, "ConnectionClosedError"),
+    ("no HTTP at all", b"SSH-2.0-whatever\r\n", NoAnswer, "ConnectionClosedError"),
+    ("a closed connection", b"", NoAnswer, "ConnectionClosedError"),
+    ("a reset", reset, NoAnswer, "ConnectionClosedError"),
 ]
 
 
@@ -148,7 +149,7 @@ def test_no_answer_is_a_time_out_after_as_long_as_was_said(server: Server) -> No
     ec2 = Ec2("us-east-1", timeout=0.3)
     ec2.warm_up()
     started = time.monotonic()
-    with pytest.raises(Transient, match="Read timeout"):
+    with pytest.raises(NoAnswer, match="Read timeout"):
         ec2.create_route("rtb-1", ANYCAST, interface_target("eni-1"))
     assert time.monotonic() - started > 0.25
 
@@ -307,7 +308,7 @@ def test_a_page_under_way_holds_up_no_write(server: Server, monkeypatch: pytest.
     assert not reads
     written.set()
     thread.join()
-    assert [type(error) for error in reads] == [Transient]
+    assert [type(error) for error in reads] == [NoAnswer]
 
 
 def test_a_replace_of_a_missing_route_asks_for_a_look_at_the_table(server: Server, ec2: Ec2) -> None:

@@ -85,6 +85,11 @@ class CheckPool(Generic[CheckKey]):
         running = self._running.get(key)
         return running.runner.healthy if running else None
 
+    def failed_from(self, key: CheckKey) -> float:
+        """When the last failed probe of a check was begun (event loop's clock); minus infinity: there is none."""
+        running = self._running.get(key)
+        return running.runner.failed_from if running else float("-inf")
+
     def passes(self, key: CheckKey) -> bool:
         """Whether a check is healthy and its last probe succeeded."""
         running = self._running.get(key)

@@ -4,14 +4,18 @@
    when the route is deleted.
 2. The address of each owner is read from EC2 (`owner_addresses.py`), and a check of it runs in the pool.
 3. An owner fails if our own check of it does; with `remote_votes: N`, if N members vote against it, ourselves included
-   (`services/serf.py`). While the `control` check of the entry does not pass, our own failure does not count.
+   (`services/serf.py`). While the `control` check of the entry does not pass, our own failure does not count, nor
+   until a probe has failed that was begun after that. The same applies after EC2 has not answered us for a while
+   (`ec2_silence.py`): what failed meanwhile may have failed because our own network was cut.
 4. The reconciler is told of the prefixes of owners that begin or cease to fail, and our verdicts are sent as votes.
 
 An owner that lost its route to us while it failed stays checked as long as the route is ours and its interface exists.
 When it is healthy again it may take the route back, of which EC2 sends no event, and it may soon fail once more.
 """
 
+import asyncio
 import logging
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
@@ -20,12 +24,14 @@ from bgp2vpc.health.model import Check
 from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.health.rise_fall import failing
 from bgp2vpc.logs import event
+from bgp2vpc.policy.place_state import NEVER
 from bgp2vpc.policy.plan import RouteKey
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.serf.vote import Accusation
+from bgp2vpc.services.checks.ec2_silence import Ec2Silence
 from bgp2vpc.services.checks.owner_addresses import OwnerAddresses
 from bgp2vpc.services.checks.pool import CheckPool, MakeHooks
 from bgp2vpc.services.serf import SerfService
@@ -64,29 +70,47 @@ class RemoteChecks:
         """Routes of ours -> the owner that each was taken from while that failed."""
         self._failed: frozenset[Owner] = frozenset()
         """The owners that fail, as the decision inputs have them (`Inputs.failing`)."""
-        self._controls: frozenset[str] = frozenset()
-        """Names of this host's checks that pass. An owner's failure counts while its `control` is among them."""
+        self._controls: dict[str, float] = {}
+        """This host's checks that pass: name -> since when (event loop's clock)."""
+        self._ec2_silence = Ec2Silence()
         self._addresses = OwnerAddresses(calls, journal, start_task, self._check)
 
     def configure(self, templates: Sequence[Check], controls: frozenset[str]) -> None:
         """Use these templates from now on. `controls`: names of the checks of this host that pass."""
         self._templates = {template.name: template for template in templates}
         self._former = {key: owner for key, owner in self._former.items() if owner[0] in self._templates}
-        self._controls = controls
+        self._controls = {name: self._controls.get(name, NEVER) for name in controls}
         self._check()
 
     def control_probed(self, name: str, *, passes: bool) -> None:
         """A check of this host, perhaps the `control` of some remote checks, has been probed."""
-        if passes != (name in self._controls):
-            self._controls ^= {name}
+        if passes and name not in self._controls:
+            self._controls[name] = self._now()
             self.reassess()
+        elif not passes and self._controls.pop(name, None) is not None:
+            self.reassess()
+
+    def ec2_called(self, seconds: float, error: Ec2Error | None) -> None:
+        """A call of EC2 has ended after `seconds`; `error` None: EC2 has answered."""
+        if self._ec2_silence.called(seconds, error, self._now()):
+            before = self._failed
+            self.reassess()
+            for check, owner in sorted(before - self._failed):
+                what = "EC2 answers again: the owner's check has to fail once more to count"
+                event(log, logging.INFO, what, check=check, owner=owner)
+                self._pool.probe_now(check)
 
     def follow(self, places: Mapping[RouteKey, Owner], only: Collection[Prefix] | None) -> None:
         """Set the owners: of the prefixes `only`, or (None) of all."""
         if only is None and self._former:
             self._start_task(FORMER, self._forget_gone())
         gone = [key for key in self._places if (only is None or key[1] in only) and key not in places]
-        lost = {key: self._places[key] for key in gone if self._places[key] in self._failed}
+        # Also one whose failure is in doubt since the write that took its route, if EC2 was slow to answer that.
+        lost = {
+            key: owner
+            for key in gone
+            if (owner := self._places[key]) in self._failed or self._pool.healthy(owner) is False
+        }
         former = {key: owner for key, owner in (self._former | lost).items() if self._reconciler.view.is_at_ours(*key)}
         if not gone and former == self._former and all(self._places.get(key) == each for key, each in places.items()):
             return
@@ -110,10 +134,16 @@ class RemoteChecks:
         return failing(own, len(self._against(owner)) if needed else 0, needed)
 
     def _is_doubtful(self, owner: Owner) -> bool:
-        """Whether the owner's check and its `control` both fail: then our own network may be at fault."""
+        """Whether the owner's check fails, and our own network may have been at fault during its last failed probe."""
+        if self._pool.healthy(owner) is not False:
+            return False
+        failed_from = self._pool.failed_from(owner)
+        return failed_from < self._ec2_silence.ended or failed_from < self._control_passes_since(owner)
+
+    def _control_passes_since(self, owner: Owner) -> float:
+        """Since when the `control` of this owner's check passes: infinity if it does not, minus infinity if none."""
         template = self._templates.get(owner[0])
-        fails = self._pool.healthy(owner) is False
-        return fails and template is not None and template.control != "" and template.control not in self._controls
+        return self._controls.get(template.control, math.inf) if template and template.control else NEVER
 
     def _against(self, owner: Owner) -> frozenset[str]:
         """Other members that vote against this owner."""
@@ -131,7 +161,11 @@ class RemoteChecks:
         changed = self._find_failing()
         for owner in changed & self._failed:
             voters = self._against(owner)
-            what = "owner marked down by quorum" if voters else "owner fails, and its control check passes"
+            what = "owner still fails, and our own network works"
+            if voters:
+                what = "owner marked down by quorum"
+            elif self._control_passes_since(owner) > self._ec2_silence.ended:
+                what = "owner fails, and its control check passes"
             event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
             self._reconciler.prefixes_changed(
@@ -187,6 +221,8 @@ class RemoteChecks:
 
     def _probed(self, owner: Owner) -> None:
         """Tell the reconciler when a failing owner will be unhealthy, and which of its routes we would take then."""
+        if owner in self._owners and self._is_failing(owner) != (owner in self._failed):
+            self.reassess()  # it has failed again since our own network works
         due = self._pool.unhealthy_at(owner)
         places: list[RouteKey] = []
         if due is not None:
@@ -200,7 +236,11 @@ class RemoteChecks:
         self._reconciler.prefixes_changed({prefix for (_, prefix), each in self._places.items() if each == owner})
         if former := [key for key, each in self._former.items() if each == owner]:
             self._reconciler.may_be_taken_back(former)
-        if owner in self._owners and self._is_doubtful(owner):
+        if owner in self._owners and self._is_doubtful(owner) and self._control_passes_since(owner) == math.inf:
             control = self._templates[owner[0]].control
             what = "owner and control check both fail: route left as it is"
             event(log, logging.WARNING, what, check=owner[0], owner=owner[1], control=control)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -22,6 +22,7 @@ from botocore.exceptions import (
     ClientError,
     ConfigParseError,
     CredentialRetrievalError,
+    HTTPClientError,
     InvalidConfigError,
     InvalidRegionError,
     MetadataRetrievalError,
@@ -33,13 +34,14 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.exceptions import ConnectionError as NoConnection
 from botocore.httpsession import URLLib3Session
 from botocore.loaders import Loader
 from botocore.parsers import ResponseParserError
 from botocore.session import Session
 
 from bgp2vpc import __version__
-from bgp2vpc.errors import Credentials, Ec2Error, OperatorError, Refused, Transient
+from bgp2vpc.errors import Credentials, Ec2Error, NoAnswer, OperatorError, Refused, Transient
 from bgp2vpc.vpc.access import OWN, Access
 from bgp2vpc.vpc.aws import slim_model
 from bgp2vpc.vpc.aws.failures import failure
@@ -71,6 +73,7 @@ _FAILURES: dict[tuple[type[Exception], ...], type[Ec2Error]] = {
     ): Credentials,
     (ParamValidationError,): Refused,
     (ConfigParseError, InvalidConfigError, NoRegionError, InvalidRegionError): OperatorError,
+    (HTTPClientError, NoConnection): NoAnswer,
     (BotoCoreError, ResponseParserError): Transient,
 }
 # Other exceptions that escape from botocore, mostly while it refreshes credentials: the credential program is missing,
