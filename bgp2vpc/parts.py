@@ -48,6 +48,7 @@ from bgp2vpc.services.checks.remote import RemoteChecks
 from bgp2vpc.services.exabgp import ExabgpService
 from bgp2vpc.services.fallbacks import Fallbacks
 from bgp2vpc.services.meter import Meter
+from bgp2vpc.services.own_network import OwnNetwork
 from bgp2vpc.services.scripts import Scripts
 from bgp2vpc.services.serf import SerfService
 from bgp2vpc.services.service import Service
@@ -186,6 +187,7 @@ class Parts:
 
         self.serf = SerfService(self.journal, start, self.peers, self.reconciler.poll_time, has_vote=not mode.noop)
         owners = RemoteChecks(self.calls, self.journal, start, hooks, self.reconciler, self.serf)
+        add(OwnNetwork(owners, self.peers))
         checks = LocalChecks(
             self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=mode.oneshot
         )

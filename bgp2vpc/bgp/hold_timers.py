@@ -93,6 +93,11 @@ class HoldTimers:
         timer = self._timers.get(peer)
         return None if timer is None or timer.has_run_out else timer.due
 
+    def is_silent_since(self, peer: IPAddress, when: float) -> bool:
+        """Whether this peer has a timer that runs, and has sent nothing since then."""
+        timer = self._timers.get(peer)
+        return timer is not None and timer.due is not None and timer.due - timer.hold_time < when
+
     def next_due(self) -> float | None:
         """When the next timer runs out; None if none is running."""
         return min((t.due for t in self._timers.values() if t.due is not None and not t.has_run_out), default=None)

@@ -58,6 +58,8 @@ class Neighbors:
     def __init__(self) -> None:
         self.unheard = False
         """Our own ExaBGP hangs, so neither updates nor session states arrive."""
+        self.doubtful_until: float | None = None
+        """Sessions that were lost up to then may have been lost by an outage of our own link; None: no such doubt."""
         self._sessions: dict[IPAddress, _Session] = {}
         self._departed: dict[tuple[Prefix, IPAddress], tuple[Standing, float]] = {}
         self._failed: dict[IPAddress, float] = {}
@@ -215,10 +217,19 @@ class Neighbors:
             default=0.0,
         )
 
+    def any_lost_since(self, when: float) -> bool:
+        """Whether a session that is down ended since then, or a host was reported as down since then and still is."""
+        ended = (session.lost for session in self._sessions.values() if not session.is_up)
+        return any(at >= when for at in (*ended, *self._failed.values()))
+
     def is_up(self, peer: IPAddress) -> bool:
         """Whether the session with `peer` is up."""
         session = self._sessions.get(peer)
         return session is not None and session.is_up
+
+    def up_before(self, when: float) -> list[IPAddress]:
+        """The peers whose sessions are up, and have been since before that."""
+        return [peer for peer, each in self._sessions.items() if each.since is not None and each.since < when]
 
     def is_removed(self, peer: IPAddress) -> bool:
         """Whether the session with `peer` is up although it is no longer configured, so that our own ExaBGP ends it."""
@@ -267,6 +278,7 @@ class Neighbors:
             "failed": {str(address): at for address, at in self._failed.items()},
             "expected": sorted(map(str, self._expected)),
             "unheard": self.unheard,
+            "doubtful_until": self.doubtful_until,
         }
 
     @classmethod
@@ -287,6 +299,7 @@ class Neighbors:
             known.failed(parse_address(address), at)
         known.expect(list(map(parse_address, told["expected"])))
         known.unheard = told.get("unheard", False)
+        known.doubtful_until = told.get("doubtful_until")
         return known
 
 

@@ -55,7 +55,7 @@ REASONS: Final[Mapping[Reason, str]] = {
     Reason.OWNER_LAST_RESORT: "its owner says itself: use me last",
     Reason.OWNER_ZONE_AVOIDED: "the tag of the table makes hosts of its owner's zone a last resort there",
     Reason.OWNER_LOST: "its owner is not heard any more",
-    Reason.OWNER_UNHEARD: "no session with its owner, but other evidence says that it is alive",
+    Reason.OWNER_UNHEARD: "no session with its owner, but it may be alive: by other evidence, or as our link was cut",
     Reason.PEER_BEST: "the path of a peer is better, and the peer writes",
     Reason.HANDOVER: "we have no path any more, and keep the route until the peer has replaced it, for at most 2 s",
     Reason.NOT_READY: "the neighbors have not told all, or a next hop is still being looked up",

@@ -13,6 +13,8 @@ Every instance decides by itself. Instances that receive the same paths come to 
 |                              | only once that fails          |                                |                   |
 | …, and the route moved there | yield: somebody hears it      | yield                          | nothing           |
 |    after that                |                               |                                |                   |
+| …, perhaps by an outage of   | yield, for `startup_hold`     | yield                          | nothing           |
+|    our own link              |                               |                                |                   |
 | …, failing its remote check, | replace                       | yield                          | nothing           |
 | or a black hole              |                               |                                |                   |
 | …, no neighbor of ours, or   | as `if_unhealthy`             | yield                          | nothing           |
@@ -156,7 +158,9 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             # If the route moved to the owner after its session was lost, the owner or an instance that hears it wrote.
             lost_at = max(at for standing, at in found if standing is Standing.LOST)
             is_alive = place.state.has_moved_since(lost_at, place.snapshot.read_at)
-            return Reason.OWNER_UNHEARD if is_alive or place.remote_check else Reason.OWNER_LOST
+            doubtful_until = place.inputs.neighbors.doubtful_until
+            is_doubtful = doubtful_until is not None and lost_at <= doubtful_until
+            return Reason.OWNER_UNHEARD if is_alive or is_doubtful or place.remote_check else Reason.OWNER_LOST
         case Standing.UNKNOWN:
             return Reason.OWNER_HEALTHY
 

@@ -15,6 +15,10 @@ A failure of our own ExaBGP is no evidence against its peers (`exabgp_watch.py`)
 timer expires. Once it counts as hung, owners of routes are judged without BGP. When sessions end because it stood
 still, nothing is taken or deleted until peers have announced their paths again, as after our start.
 
+Nor is an outage of our own link. If EC2 had not answered us for a while and answers again, and no peer was heard
+meanwhile, sessions that ended in that time have as long as after our start to come up again (`ec2_answers_again`). Only
+then are they a reason to take a route.
+
 A peer that ends its session with Cease, Administrative Reset or Other Configuration Change (RFC 4486, section 4), is
 about to restart. Its routes stay: its paths are kept, stale, for `RESTART_TIME`, as with a graceful restart (RFC 4724).
 Its End-of-RIB does not end that time, since it is sent before the scripts of the peer have announced. Paths that were
@@ -24,6 +28,7 @@ not announced again are removed at the end of that time.
 import asyncio
 import logging
 from collections.abc import Collection
+from typing import Final
 
 from bgp2vpc.bgp.events import EndOfRib
 from bgp2vpc.bgp.hold_timers import LATE, HoldTimers
@@ -58,6 +63,9 @@ log = logging.getLogger("bgp2vpc")
 
 RESTART_TIME = 30.0
 """Seconds for which the paths of a restarting peer are kept: for its restart, and for ExaBGP's reconnect back-off."""
+
+BEFORE: Final = 1.0
+"""Seconds between the end of a session and the call of EC2 that follows from it, at most."""
 
 
 class Peers:
@@ -125,6 +133,36 @@ class Peers:
         """
         self._inputs.neighbors_due = due = since + self.patience
         ring_at(due, self._hold_is_over, due)
+
+    def ec2_answers_again(self, since: float) -> None:
+        """EC2 had not answered us since then. If we heard no peer, either, our own link may have been cut: wait.
+
+        A peer that was heard shows that our network works, so that a session that ended is evidence against its peer.
+        A session that came up meanwhile does not: it may have ended by the same outage. One whose keepalives ExaBGP
+        does not pass on counts as heard while it is up.
+        """
+        heard = [
+            peer for peer in self._neighbors.up_before(since)
+            if peer not in self._gone and not self._hold_timers.is_silent_since(peer, since)
+        ]  # fmt: skip
+        if not heard and self._neighbors.any_lost_since(since - BEFORE):
+            what = "EC2 answers again: waiting for peers that were lost meanwhile"
+            event(log, logging.INFO, what, seconds=self.patience)
+            self._doubt_losses()
+
+    def _doubt_losses(self) -> None:
+        """For `patience` seconds, conclude nothing from sessions that were lost up to now."""
+        self._neighbors.doubtful_until = now = self._now()
+        ring_at(now + self.patience, self._doubt_no_longer, now)
+
+    def _doubt_no_longer(self, since: float) -> None:
+        if self._neighbors.doubtful_until != since:
+            return
+        if self._stood_still_at(since + self.patience):
+            self._doubt_losses()
+        else:
+            self._neighbors.doubtful_until = None
+            self._decider.neighbors_changed()
 
     def _hold_is_over(self, due: float) -> None:
         if self._stood_still_at(due):

@@ -29,6 +29,15 @@ def test_a_peer_expires_when_it_was_silent_for_its_hold_time_and_only_once():
     assert timers.next_due() is None
 
 
+def test_who_has_been_silent_since_when():
+    timers = kept_alive_at(1.0, 2.0)
+    assert not timers.is_silent_since(PEER, 2.0)
+    assert timers.is_silent_since(PEER, 2.1)
+    timers.opened(OTHER, 3)
+    assert not timers.is_silent_since(OTHER, 9.0), "ExaBGP may not pass on its keepalives"
+    assert not timers.is_silent_since(QUIET, 9.0)
+
+
 def test_it_is_alive_again_with_the_next_message_of_any_kind():
     for again in (HoldTimers.kept_alive, HoldTimers.updated):
         timers = kept_alive_at(0.0)

@@ -106,6 +106,18 @@ def test_another_witness_counts_as_a_lost_session(known):
     assert known.standing(P1, {A}) is Standing.SILENT
 
 
+def test_who_was_lost_lately_and_who_has_been_up_for_longer(known):
+    known.up(A, 3.0)
+    assert (known.up_before(3.0), known.up_before(3.1)) == ([], [A])
+    assert not known.any_lost_since(0.0)
+    known.failed(B, 4.0)
+    assert (known.any_lost_since(4.0), known.any_lost_since(4.1)) == (True, False)
+    known.recovered(B)
+    known.down(A, 5.0)
+    assert known.up_before(9.0) == []
+    assert (known.any_lost_since(5.0), known.any_lost_since(5.1)) == (True, False)
+
+
 def test_all_have_told_when_everybody_who_is_expected_has(known):
     assert not known.all_have_told
     known.expect([A, B])

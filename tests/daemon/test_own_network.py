@@ -4,10 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from checked import FOREVER, P, Service, file, owned_by_peer, settings
-from lab import OURS, Lab
+from lab import OURS, PEER, A, Lab, announce
+from test_best_path import update
 
 from bgp2vpc.errors import Ec2Error, NoAnswer, Throttled
-from bgp2vpc.services.checks.ec2_silence import SHORTEST, Ec2Silence
+from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.services.own_network import SHORTEST, Ec2Silence
+from tests.values import rule
 
 CUT = NoAnswer("DescribeRouteTables", "ConnectTimeoutError", "")
 THROTTLED = Throttled("DescribeRouteTables", "RequestLimitExceeded", "")
@@ -31,9 +34,16 @@ THROTTLED = Throttled("DescribeRouteTables", "RequestLimitExceeded", "")
 def test_when_ec2_has_answered_again(calls: list[tuple[float, float, Ec2Error | None]], ended: float | None) -> None:
     """`calls`: when each ended, after how many seconds, and its error."""
     silence = Ec2Silence()
-    found = [now for now, seconds, error in calls if silence.called(seconds, error, now)]
+    found = [now for now, seconds, error in calls if silence.called(seconds, error, now) is not None]
     assert found == ([] if ended is None else [ended])
-    assert silence.ended == (ended if ended is not None else float("-inf"))
+
+
+def test_a_silence_begins_with_the_first_call_that_was_not_answered() -> None:
+    silence = Ec2Silence()
+    silence.called(0.1, None, 1.0)
+    silence.called(3.0, CUT, 5.0)
+    silence.called(3.0, CUT, 8.5)
+    assert silence.called(0.1, None, 9.0) == 2.0
 
 
 def watching(make_lab, service: Service, remote: Service) -> Lab:
@@ -42,6 +52,7 @@ def watching(make_lab, service: Service, remote: Service) -> Lab:
 
 
 TAKEN = [f"ReplaceRoute rtb-1 {P} {OURS}"]
+TAKE = f"ReplaceRoute rtb-1 {A} {OURS}"
 
 
 @pytest.mark.io
@@ -119,3 +130,29 @@ routetables:
         remote.start()
     lab.wait(15.0)
     assert lab.writes == ([] if is_well else TAKEN)
+
+
+NEIGHBORS = ("10.0.0.11", "10.0.0.12")
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_session_that_ended_while_ec2_did_not_answer_is_evidence_if_another_peer_was_heard(
+    make_lab, is_heard: bool
+) -> None:
+    lab = make_lab(poll_time=FOREVER, startup_hold=10.0, rules=(rule(takeover=Takeover.BEST_PATH),))
+    lab.vpc.put_route("rtb-1", A, PEER)
+    lab.start(helper=True, wait=0.1)
+    lab.hear(*(f"neighbor {each} up" for each in NEIGHBORS))
+    lab.hear(*update(f"announced {A} next-hop {NEIGHBORS[0]}"))
+    lab.say(announce(A))
+    lab.wait(20.0)
+    assert lab.writes == []
+    lab.vpc.fail_next("DescribeRouteTables", CUT)
+    lab.loop.latency = 3.0
+    lab.hear(*(f"neighbor {each} down" for each in NEIGHBORS[: 1 if is_heard else 2]))
+    lab.wait(2.0)
+    lab.loop.latency = 0.1
+    lab.wait(3.0)
+    assert lab.writes == ([TAKE] if is_heard else [])
+    lab.wait(10.0)
+    assert lab.writes == [TAKE]

@@ -267,6 +267,19 @@ def test_a_route_that_moved_to_the_owner_after_its_session_was_lost_tells_that_i
     assert decided(THEM, [BETTER], known=known, moved_at=6.0) == "replace owner-lost eni-1 -> replace eni-1"
 
 
+def test_a_session_that_was_lost_in_an_outage_of_our_own_moves_nothing_for_now_unless_the_owner_fails_its_check():
+    known = neighbors(Standing.LOST)  # at 5.0
+    for doubtful_until, expected in (
+        (4.9, "replace owner-lost eni-1 -> replace eni-1"),
+        (5.0, "yield owner-unheard eni-9"),
+    ):
+        known.doubtful_until = doubtful_until
+        assert decided(THEM, [BETTER], known=known) == expected
+        assert decided(THEM, [BETTER], known=Neighbors.from_json(known.to_json())) == expected
+    failing = dict(failing=FAILING, rule_options=CHECKED)
+    assert decided(THEM, [BETTER], known=known, **failing) == "replace owner-failing eni-1 -> replace eni-1"
+
+
 def test_a_route_that_moved_to_the_owner_long_ago_tells_nothing():
     for read_at, expected in (
         (305.0, "yield owner-unheard eni-9"),

@@ -15,6 +15,5 @@ health           the service: both kinds of checks, as configured; passes on the
 local            checks of this host, and the sources that depend on them
 remote           checks of the owners of routes, present and former; votes; control checks
 owner_addresses  reads the address of each owner from EC2
-ec2_silence      when EC2 began to answer us again
 pool             runs the checks of one kind: one task each, replaced when the check changes
 """

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 
 from bgp2vpc.config.model import Config
-from bgp2vpc.errors import Ec2Error
 from bgp2vpc.health.results import CheckStatus
 from bgp2vpc.policy.decide import owners_to_check
 from bgp2vpc.policy.decision_input import DecisionInput
@@ -54,10 +53,6 @@ class Health(Observer):
     def decided_all(self, prefixes: Collection[Prefix]) -> None:
         """Drop the owners of all other prefixes."""
         self._owners.follow_only(prefixes)
-
-    def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
-        """Tell the remote checks whether EC2 answers us."""
-        self._owners.ec2_called(seconds, error)
 
     def votes_changed(self) -> None:
         """Decide again which owners fail, by the votes of other members."""

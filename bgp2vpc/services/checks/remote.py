@@ -6,7 +6,7 @@
 3. An owner fails if our own check of it does; with `remote_votes: N`, if N members vote against it, ourselves included
    (`services/serf.py`). While the `control` check of the entry does not pass, our own failure does not count, nor
    until a probe has failed that was begun after that. The same applies after EC2 has not answered us for a while
-   (`ec2_silence.py`): what failed meanwhile may have failed because our own network was cut.
+   (`services/own_network.py`): what failed meanwhile may have failed because our own network was cut.
 4. The reconciler is told of the prefixes of owners that begin or cease to fail, and our verdicts are sent as votes.
 
 An owner that lost its route to us while it failed stays checked as long as the route is ours and its interface exists.
@@ -31,7 +31,6 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.reconciler import Reconciler
 from bgp2vpc.serf.vote import Accusation
-from bgp2vpc.services.checks.ec2_silence import Ec2Silence
 from bgp2vpc.services.checks.owner_addresses import OwnerAddresses
 from bgp2vpc.services.checks.pool import CheckPool, MakeHooks
 from bgp2vpc.services.serf import SerfService
@@ -72,7 +71,8 @@ class RemoteChecks:
         """The owners that fail, as the decision inputs have them (`Inputs.failing`)."""
         self._controls: dict[str, float] = {}
         """This host's checks that pass: name -> since when (event loop's clock)."""
-        self._ec2_silence = Ec2Silence()
+        self._ec2_answers_since = NEVER
+        """When EC2 answered us again after it had not for a while."""
         self._addresses = OwnerAddresses(calls, journal, start_task, self._check)
 
     def configure(self, templates: Sequence[Check], controls: frozenset[str]) -> None:
@@ -90,15 +90,14 @@ class RemoteChecks:
         elif not passes and self._controls.pop(name, None) is not None:
             self.reassess()
 
-    def ec2_called(self, seconds: float, error: Ec2Error | None) -> None:
-        """A call of EC2 has ended after `seconds`; `error` None: EC2 has answered."""
-        if self._ec2_silence.called(seconds, error, self._now()):
-            before = self._failed
-            self.reassess()
-            for check, owner in sorted(before - self._failed):
-                what = "EC2 answers again: the owner's check has to fail once more to count"
-                event(log, logging.INFO, what, check=check, owner=owner)
-                self._pool.probe_now(check)
+    def ec2_answers_again(self) -> None:
+        """EC2 had not answered us for a while: owners may have failed their checks because our own network was cut."""
+        before, self._ec2_answers_since = self._failed, self._now()
+        self.reassess()
+        for check, owner in sorted(before - self._failed):
+            what = "EC2 answers again: the owner's check has to fail once more to count"
+            event(log, logging.INFO, what, check=check, owner=owner)
+            self._pool.probe_now(check)
 
     def follow(self, places: Mapping[RouteKey, Owner], only: Collection[Prefix] | None) -> None:
         """Set the owners: of the prefixes `only`, or (None) of all."""
@@ -138,7 +137,7 @@ class RemoteChecks:
         if self._pool.healthy(owner) is not False:
             return False
         failed_from = self._pool.failed_from(owner)
-        return failed_from < self._ec2_silence.ended or failed_from < self._control_passes_since(owner)
+        return failed_from < self._ec2_answers_since or failed_from < self._control_passes_since(owner)
 
     def _control_passes_since(self, owner: Owner) -> float:
         """Since when the `control` of this owner's check passes: infinity if it does not, minus infinity if none."""
@@ -164,7 +163,7 @@ class RemoteChecks:
             what = "owner still fails, and our own network works"
             if voters:
                 what = "owner marked down by quorum"
-            elif self._control_passes_since(owner) > self._ec2_silence.ended:
+            elif self._control_passes_since(owner) > self._ec2_answers_since:
                 what = "owner fails, and its control check passes"
             event(log, logging.INFO, what, check=owner[0], owner=owner[1], against=voters or None)
         if changed:
