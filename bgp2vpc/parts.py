@@ -187,7 +187,7 @@ class Parts:
 
         self.serf = SerfService(self.journal, start, self.peers, self.reconciler.poll_time, has_vote=not mode.noop)
         owners = RemoteChecks(self.calls, self.journal, start, hooks, self.reconciler, self.serf)
-        add(OwnNetwork(owners, self.peers))
+        add(OwnNetwork(owners, self.peers, self.exabgp_neighbors, start))
         checks = LocalChecks(
             self.adj_rib_in, start, self.journal, hooks, self.reconciler, owners, assume_healthy=mode.oneshot
         )

@@ -60,6 +60,8 @@ class Neighbors:
         """Our own ExaBGP hangs, so neither updates nor session states arrive."""
         self.doubtful_until: float | None = None
         """Sessions that were lost up to then may have been lost by an outage of our own link; None: no such doubt."""
+        self.silent: frozenset[IPAddress] = frozenset()
+        """Hosts of such sessions that do not answer although our link is back: they are lost without doubt."""
         self._sessions: dict[IPAddress, _Session] = {}
         self._departed: dict[tuple[Prefix, IPAddress], tuple[Standing, float]] = {}
         self._failed: dict[IPAddress, float] = {}
@@ -217,6 +219,10 @@ class Neighbors:
             default=0.0,
         )
 
+    def is_doubtful(self, lost_at: float, addresses: Collection[IPAddress]) -> bool:
+        """Whether not the host with these addresses was lost at that time, but perhaps our own link."""
+        return self.doubtful_until is not None and lost_at <= self.doubtful_until and self.silent.isdisjoint(addresses)
+
     def any_lost_since(self, when: float) -> bool:
         """Whether a session that is down ended since then, or a host was reported as down since then and still is."""
         ended = (session.lost for session in self._sessions.values() if not session.is_up)
@@ -279,6 +285,7 @@ class Neighbors:
             "expected": sorted(map(str, self._expected)),
             "unheard": self.unheard,
             "doubtful_until": self.doubtful_until,
+            "silent": sorted(map(str, self.silent)),
         }
 
     @classmethod
@@ -300,6 +307,7 @@ class Neighbors:
         known.expect(list(map(parse_address, told["expected"])))
         known.unheard = told.get("unheard", False)
         known.doubtful_until = told.get("doubtful_until")
+        known.silent = frozenset(map(parse_address, told.get("silent", ())))
         return known
 
 

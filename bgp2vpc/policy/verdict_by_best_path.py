@@ -13,8 +13,8 @@ Every instance decides by itself. Instances that receive the same paths come to 
 |                              | only once that fails          |                                |                   |
 | …, and the route moved there | yield: somebody hears it      | yield                          | nothing           |
 |    after that                |                               |                                |                   |
-| …, perhaps by an outage of   | yield, for `startup_hold`     | yield                          | nothing           |
-|    our own link              |                               |                                |                   |
+| …, perhaps by an outage of   | yield, for `startup_hold`, or | yield                          | nothing           |
+|    our own link              | until its host is silent      |                                |                   |
 | …, failing its remote check, | replace                       | yield                          | nothing           |
 | or a black hole              |                               |                                |                   |
 | …, no neighbor of ours, or   | as `if_unhealthy`             | yield                          | nothing           |
@@ -144,8 +144,8 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
     else:
         owner = place.snapshot.peer_enis.get(target.id)
         hosts = [owner.addresses] if owner else []
-    found = [_standing(place, each) for each in hosts]
-    standings = {standing for standing, _ in found}
+    found = [(*_standing(place, each), each) for each in hosts]
+    standings = {standing for standing, _, _ in found}
     # A VPC has several hosts. A lost one may still serve, and one that has not announced everything is unknown.
     worst = next((each for each in _WORST_FIRST if each in standings), Standing.UNKNOWN)
     match worst:
@@ -156,10 +156,9 @@ def _reason_without_path(place: Place, route: Route) -> Reason:
             return Reason.OWNER_UNHEARD if place.state.has_moved_lately(place.snapshot.read_at) else Reason.OWNER_SILENT
         case Standing.LOST:
             # If the route moved to the owner after its session was lost, the owner or an instance that hears it wrote.
-            lost_at = max(at for standing, at in found if standing is Standing.LOST)
-            is_alive = place.state.has_moved_since(lost_at, place.snapshot.read_at)
-            doubtful_until = place.inputs.neighbors.doubtful_until
-            is_doubtful = doubtful_until is not None and lost_at <= doubtful_until
+            lost = [(at, addresses) for standing, at, addresses in found if standing is Standing.LOST]
+            is_alive = place.state.has_moved_since(max(at for at, _ in lost), place.snapshot.read_at)
+            is_doubtful = any(place.inputs.neighbors.is_doubtful(*each) for each in lost)
             return Reason.OWNER_UNHEARD if is_alive or is_doubtful or place.remote_check else Reason.OWNER_LOST
         case Standing.UNKNOWN:
             return Reason.OWNER_HEALTHY

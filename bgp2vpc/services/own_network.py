@@ -2,7 +2,8 @@
 
 While our link is cut, remote checks of healthy owners fail and BGP sessions with them end. Checks still fail for some
 probes after the link is back, and sessions take seconds to come up; but EC2 answers at once, and a takeover would
-succeed. So what seemed to be lost meanwhile has to be confirmed (`services/checks/remote.py`, `speaker/peers.py`).
+succeed. So what seemed to be lost meanwhile has to be confirmed (`services/checks/remote.py`, `speaker/peers.py`,
+`speaker/discovery.py`).
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from bgp2vpc.errors import Ec2Error, NoAnswer
 from bgp2vpc.policy.place_state import NEVER
 from bgp2vpc.reconcile.observer import Observer
 from bgp2vpc.services.checks.remote import RemoteChecks
+from bgp2vpc.speaker.discovery import ExabgpNeighbors
 from bgp2vpc.speaker.peers import Peers
+from bgp2vpc.tasks import StartTask
 
 SHORTEST: Final = 1.0
 """Seconds without an answer that may be an outage of ours: TCP sends a lost first packet again after one (RFC 6298)."""
@@ -50,11 +53,18 @@ class Ec2Silence:
 
 
 class OwnNetwork(Observer):
-    """Tells the remote checks and the BGP peers when a silence of EC2 has ended."""
+    """Tells the remote checks and the BGP peers when a silence of EC2 has ended.
 
-    def __init__(self, owners: RemoteChecks, peers: Peers) -> None:
+    `neighbors`: None if there is no ExaBGP.
+    """
+
+    def __init__(
+        self, owners: RemoteChecks, peers: Peers, neighbors: ExabgpNeighbors | None, start_task: StartTask
+    ) -> None:
         self._owners = owners
         self._peers = peers
+        self._neighbors = neighbors
+        self._start_task = start_task
         self._silence = Ec2Silence()
 
     def answered(self, action: str, seconds: float, error: Ec2Error | None) -> None:
@@ -63,5 +73,5 @@ class OwnNetwork(Observer):
         since = self._silence.called(seconds, error, now)
         if since is not None:
             self._owners.ec2_answers_again()
-            if now - since >= SESSIONS_END:
-                self._peers.ec2_answers_again(since)
+            if now - since >= SESSIONS_END and self._peers.ec2_answers_again(since) and self._neighbors is not None:
+                self._start_task("neighbors", self._neighbors.find_silent())

@@ -152,6 +152,18 @@ class ExabgpNeighbors:
         await asyncio.sleep(KNOCK)
         await asyncio.gather(*(self._reach(each) for each in self._without_session() if each.passive))
 
+    async def find_silent(self) -> None:
+        """Our own link may have been cut, and is back: connect to the neighbors without a session, twice if need be.
+
+        Where that fails, the host is lost, and not only our session with it. Elsewhere ExaBGP connects at once.
+        """
+        silent = self._without_session()
+        for _ in range(2):
+            answers = await asyncio.gather(*map(self._reach, silent))
+            silent = [each for each, answer in zip(silent, answers, strict=True) if not answer]
+        if silent:
+            self._peers.found_silent([each.address for each in silent])
+
     def _without_session(self) -> list[Neighbor]:
         """The neighbors of the mesh without a session. Not routers: the loss of a router's session moves no route."""
         wanted = (self._wanted or {}).values()

@@ -17,7 +17,8 @@ still, nothing is taken or deleted until peers have announced their paths again,
 
 Nor is an outage of our own link. If EC2 had not answered us for a while and answers again, and no peer was heard
 meanwhile, sessions that ended in that time have as long as after our start to come up again (`ec2_answers_again`). Only
-then are they a reason to take a route.
+then are they a reason to take a route, or once the neighbor's host does not answer although our link is back
+(`found_silent`).
 
 A peer that ends its session with Cease, Administrative Reset or Other Configuration Change (RFC 4486, section 4), is
 about to restart. Its routes stay: its paths are kept, stale, for `RESTART_TIME`, as with a graceful restart (RFC 4724).
@@ -134,8 +135,10 @@ class Peers:
         self._inputs.neighbors_due = due = since + self.patience
         ring_at(due, self._hold_is_over, due)
 
-    def ec2_answers_again(self, since: float) -> None:
+    def ec2_answers_again(self, since: float) -> bool:
         """EC2 had not answered us since then. If we heard no peer, either, our own link may have been cut: wait.
+
+        Returns whether we wait for peers that were lost meanwhile.
 
         A peer that was heard shows that our network works, so that a session that ended is evidence against its peer.
         A session that came up meanwhile does not: it may have ended by the same outage. One whose keepalives ExaBGP
@@ -145,14 +148,22 @@ class Peers:
             peer for peer in self._neighbors.up_before(since)
             if peer not in self._gone and not self._hold_timers.is_silent_since(peer, since)
         ]  # fmt: skip
-        if not heard and self._neighbors.any_lost_since(since - BEFORE):
-            what = "EC2 answers again: waiting for peers that were lost meanwhile"
-            event(log, logging.INFO, what, seconds=self.patience)
-            self._doubt_losses()
+        if heard or not self._neighbors.any_lost_since(since - BEFORE):
+            return False
+        what = "EC2 answers again: waiting for peers that were lost meanwhile"
+        event(log, logging.INFO, what, seconds=self.patience)
+        self._doubt_losses()
+        return True
+
+    def found_silent(self, peers: Collection[IPAddress]) -> None:
+        """The hosts of these peers do not answer, although our link is back: wait no longer for them."""
+        self._neighbors.silent = frozenset(peers)
+        self._decider.neighbors_changed()
 
     def _doubt_losses(self) -> None:
         """For `patience` seconds, conclude nothing from sessions that were lost up to now."""
         self._neighbors.doubtful_until = now = self._now()
+        self._neighbors.silent = frozenset()
         ring_at(now + self.patience, self._doubt_no_longer, now)
 
     def _doubt_no_longer(self, since: float) -> None:

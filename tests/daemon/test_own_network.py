@@ -7,8 +7,11 @@ from checked import FOREVER, P, Service, file, owned_by_peer, settings
 from lab import OURS, PEER, A, Lab, announce
 from test_best_path import update
 
+from bgp2vpc.bgp.mesh import MeshPeer
+from bgp2vpc.config.model import Bgp
 from bgp2vpc.errors import Ec2Error, NoAnswer, Throttled
 from bgp2vpc.policy.rule import Takeover
+from bgp2vpc.prefix import parse_address
 from bgp2vpc.services.own_network import SHORTEST, Ec2Silence
 from tests.values import rule
 
@@ -133,13 +136,11 @@ routetables:
 
 
 NEIGHBORS = ("10.0.0.11", "10.0.0.12")
+BGP_ALONE = {"poll_time": FOREVER, "startup_hold": 10.0, "rules": (rule(takeover=Takeover.BEST_PATH),)}
 
 
-@pytest.mark.parametrize("is_heard", [True, False])
-def test_a_session_that_ended_while_ec2_did_not_answer_is_evidence_if_another_peer_was_heard(
-    make_lab, is_heard: bool
-) -> None:
-    lab = make_lab(poll_time=FOREVER, startup_hold=10.0, rules=(rule(takeover=Takeover.BEST_PATH),))
+def heard_by_all(lab: Lab) -> Lab:
+    """The first neighbor has the route."""
     lab.vpc.put_route("rtb-1", A, PEER)
     lab.start(helper=True, wait=0.1)
     lab.hear(*(f"neighbor {each} up" for each in NEIGHBORS))
@@ -147,12 +148,40 @@ def test_a_session_that_ended_while_ec2_did_not_answer_is_evidence_if_another_pe
     lab.say(announce(A))
     lab.wait(20.0)
     assert lab.writes == []
+    return lab
+
+
+def cut(lab: Lab, *lost: str) -> None:
+    """EC2 does not answer for some seconds, in which the sessions with these neighbors end."""
     lab.vpc.fail_next("DescribeRouteTables", CUT)
     lab.loop.latency = 3.0
-    lab.hear(*(f"neighbor {each} down" for each in NEIGHBORS[: 1 if is_heard else 2]))
+    lab.hear(*(f"neighbor {each} down" for each in lost))
     lab.wait(2.0)
     lab.loop.latency = 0.1
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_a_session_that_ended_while_ec2_did_not_answer_is_evidence_if_another_peer_was_heard(
+    make_lab, is_heard: bool
+) -> None:
+    lab = heard_by_all(make_lab(**BGP_ALONE))
+    cut(lab, *NEIGHBORS[: 1 if is_heard else 2])
     lab.wait(3.0)
     assert lab.writes == ([TAKE] if is_heard else [])
+    lab.wait(10.0)
+    assert lab.writes == [TAKE]
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_once_our_link_is_back_a_host_that_does_not_answer_is_lost_and_one_that_does_has_time_to_come_back(
+    make_lab, answers: bool
+) -> None:
+    peers = tuple(MeshPeer(parse_address(each), 64512) for each in NEIGHBORS)
+    lab = make_lab(**BGP_ALONE, bgp=Bgp(asn=64512, peers=peers))
+    lab.answering = {peers[0].address} if answers else set()
+    heard_by_all(lab)
+    cut(lab, *NEIGHBORS)
+    lab.wait(3.0)
+    assert lab.writes == ([] if answers else [TAKE])
     lab.wait(10.0)
     assert lab.writes == [TAKE]

@@ -276,6 +276,10 @@ def test_a_session_that_was_lost_in_an_outage_of_our_own_moves_nothing_for_now_u
         known.doubtful_until = doubtful_until
         assert decided(THEM, [BETTER], known=known) == expected
         assert decided(THEM, [BETTER], known=Neighbors.from_json(known.to_json())) == expected
+    known.silent = frozenset([NINE])
+    for each in (known, Neighbors.from_json(known.to_json())):
+        assert decided(THEM, [BETTER], known=each) == "replace owner-lost eni-1 -> replace eni-1"
+    known.silent = frozenset()
     failing = dict(failing=FAILING, rule_options=CHECKED)
     assert decided(THEM, [BETTER], known=known, **failing) == "replace owner-failing eni-1 -> replace eni-1"
 
