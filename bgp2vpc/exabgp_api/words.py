@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from difflib import get_close_matches
 from functools import lru_cache
+from itertools import takewhile
 from typing import Final
 
 from bgp2vpc.exabgp_api.command import LineError
@@ -166,9 +167,11 @@ def _unescaped(escape: re.Match[str]) -> str:
 @lru_cache(maxsize=1024)
 def named_neighbors(selector: str) -> tuple[str, ...] | None:
     """The neighbors that a selector names, with their qualifiers (`192.0.2.1 local-as 64512`); None: all neighbors."""
-    parts = (part.replace("[", " ").replace("]", " ").split() for part in selector.split(","))
-    named = tuple(" ".join(word for word in part if word not in ("neighbor", "peer")) for part in parts)
-    return None if "" in named or "*" in named else named
+    named = []
+    for part in selector.replace("[", " ").replace("]", " ").split(","):
+        words = (word for word in part.split() if word not in ("neighbor", "peer"))
+        named.append(" ".join(takewhile(lambda word: word != "*", words)))  # ExaBGP compares nothing behind a `*`
+    return tuple(named) if all(named) else None
 
 
 def shown(word: str) -> str:

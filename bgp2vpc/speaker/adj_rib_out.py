@@ -10,7 +10,7 @@
 
 import logging
 import re
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from bgp2vpc.bgp.events import Announce, Event, Withdraw, WithdrawAll
@@ -331,7 +331,15 @@ class AdjRibOut:
 def _covers(selector: str, other: str) -> bool:
     """Whether `selector` includes all neighbors of `other`, as far as comparing the texts shows."""
     named, others = named_neighbors(selector), named_neighbors(other)
-    return named is None or (others is not None and set(others) <= set(named))
+    return named is None or (others is not None and all(_is_among(each, named) for each in others))
+
+
+def _is_among(neighbor: str, named: Iterable[str]) -> bool:
+    """Whether one of `named` includes it: the same address, with no other qualifiers (`local-as 64512`)."""
+    address, *words = neighbor.split()
+    given = set(zip(words[::2], words[1::2], strict=False))
+    parts = (each.split() for each in named)
+    return any(to == address and set(zip(of[::2], of[1::2], strict=False)) <= given for to, *of in parts)
 
 
 def _without(selector: str, gone: str) -> str | None:
@@ -342,7 +350,8 @@ def _without(selector: str, gone: str) -> str | None:
     if _covers(gone, selector):
         return None
     named, without = named_neighbors(selector), named_neighbors(gone)
-    if named is None or without is None or set(named).isdisjoint(without):
+    left = [each for each in named or () if not _is_among(each, without or ())]
+    if named is None or len(left) == len(named):
         return selector
     word = selector.split(" ", 1)[0]
-    return ", ".join(f"{word} {each}" for each in named if each not in without)
+    return ", ".join(f"{word} {each}" for each in left)
