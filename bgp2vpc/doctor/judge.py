@@ -17,7 +17,6 @@ from shlex import quote
 from bgp2vpc.config.model import DEFAULT_FILE, Config
 from bgp2vpc.doctor import accounts, exabgp, host, neighbors, order_tags, routes, vpc
 from bgp2vpc.doctor.model import BgpSessions, Finding, HostFacts, Trouble, fail, ok, warn
-from bgp2vpc.sources.unix import NoAnswer
 
 
 def judge(config: Config, facts: HostFacts, quota: int) -> tuple[Finding, ...]:
@@ -79,7 +78,7 @@ def _daemon(config: Config, facts: HostFacts) -> Finding:
         start = "systemctl start bgp2vpc" if config.file == DEFAULT_FILE else own
         return warn("daemon", f"no daemon was asked what it announces: {why}", start)
     pids = ",".join(map(str, facts.daemons))
-    if not isinstance(facts.running.error, NoAnswer):
+    if not isinstance(facts.running.error, TimeoutError):
         return warn("daemon", f"process {pids} runs with this file, and was not asked what it announces: {why}")
     is_unit = config.file == DEFAULT_FILE and set(facts.daemons.values()) == {"run"}
     runs = f"process {pids} runs with this file and does not answer: it hangs, is stopped, or waits for a disk"

@@ -27,7 +27,7 @@ class SocketError(Bgp2vpcError):
     """The socket cannot be used; the text says why and what to do."""
 
 
-class NoAnswer(SocketError):
+class NoAnswer(SocketError, TimeoutError):
     """A daemon holds the socket open and does not answer in time."""
 
     def __init__(self, path: Path, seconds: float) -> None:

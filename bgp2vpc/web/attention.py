@@ -116,7 +116,7 @@ def _failing(status: Status) -> Iterator[Item]:
             sorted({places[subject].prefix for subject in subjects}),
             section="routes",
             detail=(f"{error.message} ({error.consequence})" if error else "") + held,
-            since=min((row.since for each in subjects if (row := messages.get((each, code)))), default=None),
+            since=min((found.since for each in subjects if (found := messages.get((each, code)))), default=None),
             command=_doctor(status),
         )
 
