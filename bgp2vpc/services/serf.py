@@ -6,7 +6,8 @@
    fails (`services/checks/remote.py`).
 4. Our own votes (`accuse`) are sent, and repeated before they expire.
 
-While the agent cannot be reached, nothing waits for it, no member counts as failed, and votes expire.
+While the agent cannot be reached, nothing waits for it, no member counts as failed, and votes expire. Nor do members
+count as failed that failed together with all others: then our own agent is probably cut off (`serf/roster.py`).
 """
 
 import asyncio
@@ -153,20 +154,23 @@ class SerfService:
     # Messages of the agent
 
     def _heard(self, agent: Agent, told: Told) -> None:
-        before, present = self._roster.down, self._roster.present
+        before, present, excused = self._roster.down, self._roster.present, self._roster.excused
         match told:
             case Introduced(name):
                 self._name = name
                 self._own_votes.say_all_again()
             case Members(members):
-                self._roster.told_all(members)
+                self._roster.told_all(members, self._now())
                 self._journal.success(SUBJECT)
             case MembersChanged(_, members):
-                self._roster.told(members)
+                self._roster.told(members, self._now())
             case UserEvent():
                 self._take_in(agent, told)
             case CommandRefused(_, reason):
                 self._complain(f"our vote was not sent: {reason}")
+        if self._roster.excused and not excused:
+            what = "serf: all other members failed together: our own agent is probably cut off, so they do not count"
+            event(log, logging.WARNING, what, members=sorted(self._roster.excused))
         self._tell(before)
         if self._roster.present != present:
             self._poll_time.know(IN_CLUSTER, len(self._roster.present))

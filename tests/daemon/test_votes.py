@@ -24,6 +24,7 @@ pytestmark = pytest.mark.io
 OWNER = "127.0.0.3"
 THEIRS = f"rtb-1 {P} eni-3 active"
 TAKEN = f"rtb-1 {P} {OURS} active"
+CUT_OFF = "serf: all other members failed together: our own agent is probably cut off, so they do not count"
 AGAINST = f"withdraw alive {OWNER} from"
 
 
@@ -306,12 +307,15 @@ def test_a_witness_checks_no_owner_whose_route_is_gone(witness, many: int, monke
 # Members
 
 
-def test_a_failed_member_has_lost_its_session_although_bgp_has_not_noticed(make_lab) -> None:
+def with_owner(make_lab, *observers: str) -> tuple[Lab, Lab, SerfCluster]:
+    """Two hosts with BGP between them; the first one, member `one`, has the route. The second one follows Serf."""
     best = rule(takeover=Takeover.BEST_PATH)
     first = make_lab(two_hosts(), rules=(best,))
     second = make_lab(beside=first, rules=(best,))
     cluster = SerfCluster(first.loop)
     cluster.join("one", "10.0.0.10")
+    for number, observer in enumerate(observers):
+        cluster.join(observer, f"10.0.0.{30 + number}")
     second.config = replace(second.config, serf=cluster.agent("two", "10.0.0.11"))
     for lab in (first, second):
         lab.start(helper=True, wait=0.1)
@@ -321,11 +325,32 @@ def test_a_failed_member_has_lost_its_session_although_bgp_has_not_noticed(make_
         lab.say(announce(A))
         first.wait(5)
     assert first.routes == [f"rtb-1 {A} {OURS} active"]
+    return first, second, cluster
 
+
+def test_a_failed_member_has_lost_its_session_although_bgp_has_not_noticed(make_lab) -> None:
+    first, second, cluster = with_owner(make_lab, "observer")
     first._running.cancel()  # its host hangs: the session still stands, and nothing is read any more
     cluster.fail("one")
     second.wait(2)
     assert second.routes == [f"rtb-1 {A} {PEER} active"]
+
+
+def test_when_all_others_fail_together_our_own_agent_is_cut_off_and_nothing_moves(make_lab, caplog) -> None:
+    first, second, cluster = with_owner(make_lab, "observer")
+    cluster.fail("observer")
+    second.wait(3)
+    cluster.fail("one")
+    second.wait(300)
+    assert first.routes == [f"rtb-1 {A} {OURS} active"]
+    assert second.ask("status")["serf"]["down"] == []
+    assert caplog.messages.count(CUT_OFF) == 1
+    cluster.join("observer", "10.0.0.30")  # the cluster is reached again, and the owner is still gone
+    second.wait(29)
+    assert first.routes == [f"rtb-1 {A} {OURS} active"]
+    first._running.cancel()
+    second.wait(5)
+    assert first.routes == [f"rtb-1 {A} {PEER} active"]
 
 
 def test_a_failed_member_that_is_no_neighbor_moves_nothing(site) -> None:
