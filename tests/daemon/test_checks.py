@@ -138,6 +138,34 @@ def test_a_former_owner_is_checked_no_more_when_this_is_gone(make_lab, service, 
     assert [row for row in lab.ask("status")["checks"] if row["name"] == "alive"] == []
 
 
+def test_a_lookup_of_owners_that_fails_is_no_failure_once_it_is_not_needed(make_lab, service, remote) -> None:
+    route = ", if_unhealthy: true, remote_healthcheck: alive"
+    lab = make_lab(owned_by_peer(), poll_time=20.0, **settings(file(service, route, remote)))
+    denied = Denied("DescribeNetworkInterfaces", "UnauthorizedOperation", "no")
+    lab.vpc.fail_next(f"DescribeNetworkInterfaces {PEER}", denied, times=3)
+    lab.start(wait=3)
+    assert lab.ask("status")["failing"] == {"addresses of owners": "UnauthorizedOperation"}
+    lab.wait(20)
+    remote.stop()
+    lab.wait(5)
+    assert lab.routes == [f"rtb-1 {P} {OURS} active"]
+    lab.vpc.fail_next(f"DescribeNetworkInterfaces {PEER}", denied, times=1000)
+    lab.wait(20)
+    assert lab.ask("status")["failing"] == {"former owners": "UnauthorizedOperation"}
+    service.stop()
+    lab.wait(5)
+    assert (lab.routes, lab.ask("status")["failing"]) == ([], {})
+    lab.vpc.put_route("rtb-1", P, PEER)
+    service.start()
+    lab.wait(25)
+    assert lab.ask("status")["failing"] == {"addresses of owners": "UnauthorizedOperation"}
+    lab.reload(**settings(file(service)))
+    lab.forget_calls()
+    lab.wait(60)
+    assert lab.ask("status")["failing"] == {}
+    assert f"DescribeNetworkInterfaces {PEER}" not in lab.calls, "nobody needs its address any more"
+
+
 def test_without_descriptors_no_route_is_taken_and_none_deleted(make_lab, service, remote) -> None:
     route = ", if_unhealthy: true, remote_healthcheck: alive"
     lab = make_lab(owned_by_peer(), **settings(file(service, route, remote))).start(wait=10)

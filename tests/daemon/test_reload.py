@@ -9,6 +9,8 @@ from bgp2vpc.errors import ConfigError, Denied, MetadataError, Problem
 from bgp2vpc.health.model import Check, Tcp
 from bgp2vpc.policy.rule import ManagedRoute, Takeover
 from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.vpc.finders import ByTag
+from bgp2vpc.vpc.prefix_lists import PrefixListRef
 from tests.values import P1, rule
 
 
@@ -230,3 +232,24 @@ def test_a_change_that_waits_for_the_next_start_is_told_at_each_reload_until_it_
         told.append([each for each in caplog.messages if "next start only" in each])
     words = "a change of max_line takes effect at the next start only"
     assert told == [[words], [words], []]
+
+
+@pytest.mark.parametrize(
+    ("call", "settings", "subject"),
+    [
+        ("DescribeManagedPrefixLists", {"prefix_list": PrefixListRef("pl-1")}, "prefix lists"),
+        ("DescribeSubnets", {"affinity": True}, "subnets"),
+        (
+            "DescribeTransitGatewayAttachments",
+            {"find_transit": ByTag("type", "private")},
+            "transit gateway route tables",
+        ),
+    ],
+)
+def test_a_read_that_fails_is_no_failure_once_no_rule_needs_it(make_lab, call, settings, subject) -> None:
+    lab = make_lab(rules=(rule(**settings),))
+    lab.vpc.fail_next(call, Denied(call, "UnauthorizedOperation", "no"), times=1000)
+    lab.start()
+    assert lab.ask("status")["failing"] == {subject: "UnauthorizedOperation"}
+    lab.reload(rules=(rule(),))
+    assert lab.ask("status")["failing"] == {}

@@ -126,6 +126,34 @@ async def resolve(calls: Calls, view: View, unresolved: Unresolved, tell: Tell) 
     view.resolved(unresolved - Unresolved(frozenset(), out_of_sight), found.values())
 
 
+class ReadReports:
+    """Reports reads that only some rules need, and ends the failures of those that are not made any more.
+
+    Otherwise such a failure would never end: after a reload, for instance, no rule may need that read.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._made: set[str] = set()
+        self._failing: set[str] = set()
+
+    def tell(self, subject: str, error: Ec2Error | None) -> None:
+        """Record the result of a read: `error` None if it succeeded (`journal.Tell`)."""
+        self._made.add(subject)
+        (self._failing.add if error else self._failing.discard)(subject)
+        self._journal.told(subject, error)
+
+    def poll_begins(self) -> None:
+        """A poll makes all reads again that are needed."""
+        self._made.clear()
+
+    def poll_is_complete(self) -> None:
+        """Forget the failures of reads that were not made since the poll began."""
+        for subject in self._failing - self._made:
+            self._journal.forget(subject)
+        self._failing &= self._made
+
+
 class Lookup:
     """Asks EC2 between polls for interfaces and health that decisions depend on, and has them decided again.
 
@@ -137,7 +165,7 @@ class Lookup:
         self._calls = calls
         self._view = view
         self._inputs = inputs
-        self._journal = journal
+        self.reports = ReadReports(journal)
         self._queue = queue
         self._tasks = ReportedTasks()
         self._is_resolving = False
@@ -180,11 +208,11 @@ class Lookup:
             return True
         before = self._view.snapshot.unresolvable
         try:
-            await resolve(self._calls, self._view, unresolved, self._journal.told)
+            await resolve(self._calls, self._view, unresolved, self.reports.tell)
         except Ec2Error as error:
-            self._journal.failure("interfaces of peers", error)
+            self.reports.tell("interfaces of peers", error)
             return False
-        self._journal.success("interfaces of peers")
+        self.reports.tell("interfaces of peers", None)
         # No warning: routers of the datacenter may announce a prefix, too.
         for address in sorted(self._view.snapshot.unresolvable - before):
             event(log, logging.INFO, "next hop is not a network interface of this VPC", next_hop=address)
@@ -193,7 +221,7 @@ class Lookup:
     async def _learn_health(self, instance_ids: set[str], prefixes: set[Prefix]) -> None:
         """Ask for the health of these instances, and then decide about these prefixes, whose routes they hold."""
         try:
-            await learn_health(self._calls, self._view, instance_ids, self._journal.told)
+            await learn_health(self._calls, self._view, instance_ids, self.reports.tell)
             self._queue.add(prefixes)
         finally:
             self._asking -= instance_ids

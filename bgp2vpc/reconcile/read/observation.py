@@ -18,11 +18,10 @@ from bgp2vpc.reconcile.ec2_calls import Calls
 from bgp2vpc.reconcile.inputs import Inputs
 from bgp2vpc.reconcile.journal import Journal
 from bgp2vpc.reconcile.read.lookup import Lookup, learn_health
-from bgp2vpc.reconcile.read.poll import observe, subjects_of
+from bgp2vpc.reconcile.read.poll import observe
 from bgp2vpc.reconcile.read.questions import instances_to_ask_about, interfaces_to_ask_again, unknown_interfaces
 from bgp2vpc.reconcile.slices import is_much
 from bgp2vpc.reconcile.view import View
-from bgp2vpc.vpc.access import OWN, Access
 
 
 class Observation:
@@ -35,26 +34,21 @@ class Observation:
         self._inputs = inputs
         self._journal = journal
         self._lookup = lookup
-        self._accesses: set[Access] = set()
-        """The accounts and regions that the last observation has read."""
 
     async def observe(self, *, carefully: bool) -> Ec2Error | None:
         """Make one observation. Returns the error if EC2 did not answer; the view then stays as it was.
 
         `carefully`: see `poll.observe`.
         """
-        view, journal = self._view, self._journal
+        view, journal, reports = self._view, self._journal, self._lookup.reports
         asked = self._now()
+        reports.poll_begins()
         try:
-            snapshot = await observe(self._calls, view, journal.told, carefully=carefully)
+            snapshot = await observe(self._calls, view, reports.tell, carefully=carefully)
         except Ec2Error as error:
             journal.failure("observe", error)
             return error
         journal.has_read(self._now())
-        for access in self._accesses - view.reaches.keys():  # no rule names these accounts and regions any more
-            for subject in subjects_of(access):
-                journal.forget(subject)
-        self._accesses = set(view.reaches)
         for table_id, prefix in view.observed(snapshot, asked, self._now()):
             journal.left(table_id, prefix)
         # Interfaces first: where best path decides, the health of an owner matters only if we receive no path from it.
@@ -62,27 +56,19 @@ class Observation:
         async for tables in self._portions():
             unknown |= unknown_interfaces(view, self._inputs.now(), tables=tables)
         await self._lookup.resolve(unknown)
-        if not unknown:
-            self._nothing_to_ask("interfaces of peers")
         instances: frozenset[str] = frozenset()
         async for tables in self._portions():
             instances |= instances_to_ask_about(view, self._inputs.now(), tables)
         view.forget_health_except(instances)  # an old answer must not count against an instance later
         if instances:
-            await learn_health(self._calls, view, instances, journal.told)
-        else:
-            self._nothing_to_ask("instance status")
+            await learn_health(self._calls, view, instances, reports.tell)
+        reports.poll_is_complete()
         without = rules_without_tables(view.rules, view.tables)
         journal.rules_without_tables(filter(view.answers, without))
         journal.shadowed(shadowed(view.tables))
         journal.rules_without_lists(rules_without_lists(view.rules, view.snapshot))
         self.first.set()
         return None
-
-    def _nothing_to_ask(self, what: str) -> None:
-        """End the failure of earlier lookups of this kind: none is needed any more, so none would show its end."""
-        for access in self._view.reaches:
-            self._journal.forget(what if access == OWN else f"{what} of {access}")
 
     async def _portions(self) -> AsyncIterator[Mapping[str, TablePolicy]]:
         """All tables at once; if there are many places, one table at a time, with a turn of the event loop after it."""

@@ -195,12 +195,6 @@ def _joined(own: Snapshot, reads: Mapping[Access, AccountRead | None], view: Vie
     )
 
 
-def subjects_of(access: Access) -> tuple[str, ...]:
-    """The subjects (`Journal`) of reads in another account or region."""
-    subjects = ("route tables", "subnets", "instance status", "interfaces of peers")
-    return tuple(f"{each} of {access}" for each in subjects)
-
-
 async def prefix_lists(calls: Calls, view: View, tell: Tell) -> Mapping[str, ManagedPrefixList] | None:
     """The managed prefix lists of the region, by id; None if no rule has a prefix list, or the read failed.
 
