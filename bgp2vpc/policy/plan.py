@@ -107,6 +107,23 @@ class Verdict:
         }
 
 
+MOVES: Final = (
+    Reason.ALWAYS,
+    Reason.OWNER_BLACKHOLE,
+    Reason.OWNER_IMPAIRED,
+    Reason.OWNER_GONE,
+    Reason.OWNER_FAILING,
+    Reason.TAKEOVER_FOREIGN,
+    Reason.BEST_PATH,
+    Reason.OWNER_WITHDREW,
+    Reason.OWNER_SILENT,
+    Reason.OWNER_LAST_RESORT,
+    Reason.OWNER_ZONE_AVOIDED,
+    Reason.OWNER_LOST,
+    Reason.BY_HAND,
+)
+"""The reasons of changes that take a route from another instance or VPC (`Change.is_move`)."""
+
 _OF_OTHERS: Final = (TargetKind.INSTANCE, TargetKind.NONE)
 """The targets that a black hole may show when its interface is gone."""
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from bgp2vpc.errors import Disagreement, Ec2Error, OperatorError, Throttled
-from bgp2vpc.policy.plan import RouteKey, Verdict, VerdictKind
+from bgp2vpc.policy.plan import MOVES, Action, RouteKey, Verdict, VerdictKind
 from bgp2vpc.prefix import Prefix
 from bgp2vpc.reconcile.observer import Cycle, Observer, Outcome, WriteResult
 from bgp2vpc.web.tally import Tally
@@ -17,7 +17,7 @@ class Meter(Observer):
     """Translates events into counters and times of `tally`."""
 
     def __init__(self) -> None:
-        self.tally = Tally()
+        self.tally = Tally([each.value for each in Action], [each.value for each in MOVES])
 
     def touched(self, prefixes: Collection[Prefix]) -> None:
         """An input of these prefixes has changed: the time to a write begins here."""

@@ -1,6 +1,8 @@
 """Counters and histograms for the metrics. Pure; times are seconds of any monotonic clock.
 
-They also count while no web server is configured, so that they are right if a reload adds one.
+They also count while no web server is configured, so that they are right if a reload adds one. What can be counted is
+0 from the start: Prometheus' `increase` does not see the first event of a counter that begins with it.
+https://prometheus.io/docs/practices/instrumentation/#avoid-missing-metrics
 """
 
 from bisect import bisect_left
@@ -10,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 CALL_BUCKETS: Final = (0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0)
+CALL_RESULTS: Final = ("ok", "throttled", "transient", "disagreement", "refused")
+CYCLE_RESULTS: Final = ("changed", "unchanged", "failed")
 WRITE_BUCKETS: Final = (0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0, 15.0, 60.0)
 
 
@@ -33,16 +37,17 @@ class Timing:
 class Tally:
     """Everything counted since the start. A place is a (table, prefix) of any types."""
 
-    def __init__(self) -> None:
-        self.cycles: Counter[str] = Counter()
-        """Cycles by result: `changed`, `unchanged`, `failed`."""
+    def __init__(self, writes: Collection[str] = (), reasons: Collection[str] = ()) -> None:
+        """`writes`: the actions of writes. `reasons`: those to take a route from another instance."""
+        self.cycles: Counter[str] = Counter(dict.fromkeys(CYCLE_RESULTS, 0))
+        """Cycles by result."""
         self.calls: Counter[tuple[str, str]] = Counter()
-        """EC2 calls by action and result."""
+        """EC2 calls by action and result: all results of each action that was called."""
         self.call_seconds: dict[str, Timing] = defaultdict(lambda: Timing(CALL_BUCKETS))
         self.throttles = 0
-        self.takeovers: Counter[str] = Counter()
+        self.takeovers: Counter[str] = Counter(dict.fromkeys(reasons, 0))
         """Routes taken from other instances, by reason."""
-        self.write_seconds: dict[str, Timing] = defaultdict(lambda: Timing(WRITE_BUCKETS))
+        self.write_seconds: dict[str, Timing] = {each: Timing(WRITE_BUCKETS) for each in writes}
         """Time from the cause of a write to EC2's success, by action."""
         self.requests: Counter[int] = Counter()
         """Answers of the web server by status."""
@@ -74,6 +79,8 @@ class Tally:
 
     def called(self, action: str, result: str, seconds: float) -> None:
         """A call of EC2 has ended, with an answer or without."""
+        if action not in self.call_seconds:
+            self.calls.update(dict.fromkeys(((action, each) for each in CALL_RESULTS), 0))
         self.calls[action, result] += 1
         self.call_seconds[action].add(seconds)
         self.throttles += result == "throttled"

@@ -14,7 +14,7 @@ from bgp2vpc.policy.decision_input import DecisionInput
 from bgp2vpc.policy.guard import guard
 from bgp2vpc.policy.place import Policy
 from bgp2vpc.policy.place_state import Places
-from bgp2vpc.policy.plan import Action, Change, Plan, Reason
+from bgp2vpc.policy.plan import MOVES, Action, Change, Plan, Reason
 from bgp2vpc.policy.rule import Takeover
 from bgp2vpc.prefix import IPAddress
 from bgp2vpc.reconcile.view import View
@@ -298,6 +298,7 @@ class Host:
         self.view.wrote(change, now)
         self.retries.succeeded(KEY, now)
         if change.is_move:
+            assert change.reason in MOVES, "no counter begins at 0 for it"
             self.view.places.took(KEY, now)
         if change.reason in _FROM_ONE_WHO_MAY_DELETE:
             self.alarm(now + AFTER_A_TAKE, "read")

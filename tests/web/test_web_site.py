@@ -175,6 +175,11 @@ async def test_metrics_count_what_happened():
             'bgp2vpc_ec2_calls_total{action="CreateRoute",result="ok"} 1.0',
             'bgp2vpc_write_seconds_count{action="create"} 1.0',
             'bgp2vpc_cycles_total{result="changed"} 1.0',
+            # Prometheus' increase() does not see the first event of a counter that begins with it.
+            'bgp2vpc_cycles_total{result="failed"} 0.0',
+            'bgp2vpc_ec2_calls_total{action="CreateRoute",result="refused"} 0.0',
+            'bgp2vpc_takeovers_total{reason="owner-gone"} 0.0',
+            'bgp2vpc_write_seconds_count{action="replace"} 0.0',
             'bgp2vpc_paths{kind="script",source="dns"} 1.0',
             "bgp2vpc_ready 1.0",
             "bgp2vpc_ec2_throttles_total 0.0",
