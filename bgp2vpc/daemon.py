@@ -198,6 +198,7 @@ class Daemon:
             if self._end.wanted.is_set():
                 return
             await each.configure(config)
+        parts.adj_rib_in.refused_lines.scripts_remain({each.name for each in config.processes})
         parts.loaded.succeeded(config.file)
         event(log, logging.INFO, "configuration reloaded", file=config.file)
 

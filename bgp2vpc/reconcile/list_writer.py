@@ -150,13 +150,13 @@ class ListWriter(Observer):
         return Refused("ModifyManagedPrefixList", "PrefixListUnusable", changes.problem)
 
     async def _write_all(self, list_id: PrefixListId) -> None:
-        """Change one list until there is nothing left to change."""
+        """Change one list until there is nothing left to change, or its route is not ours any more."""
         waits, contended = BackOff(RETRY_FIRST, RETRY_MOST), BackOff(RETRY_FIRST, LOOK_MOST)
         known = self._known(list_id)
         # After a takeover we know the list from our last poll only, and its former owner may have changed it since.
         tables_are_read, list_is_known = False, known is not None and self._wrote.get(list_id) == known.version
         try:
-            while True:
+            while list_id in self.wanted():  # its route may have moved, or a reload may have removed its rule
                 try:
                     if not list_is_known:
                         if (found := await self._settled(list_id)) is not None:

@@ -20,7 +20,10 @@ _TRANSIENT: Final = (SourceKind.CLIENT.value, SourceKind.TEE.value)
 
 
 class RefusedLines:
-    """The refused and noted lines of all sources. Those of a script stay when it ends, so a restart logs none again."""
+    """The refused and noted lines of all sources.
+
+    Those of a script stay when it ends, so a restart logs none again; they go when a reload removes the script.
+    """
 
     def __init__(self) -> None:
         self._complaints: dict[str, Complaints] = {}
@@ -54,6 +57,14 @@ class RefusedLines:
             if source != OTHERS and source not in names:
                 self._complaints.pop(source, None)
                 self._count(replace(self._rows.pop((source, kind)), source=OTHERS))
+
+    def scripts_remain(self, names: Container[str]) -> None:
+        """Forget the lines of all other scripts: a reload has removed them."""
+        for rows in (self._rows, self._noted):
+            of_scripts = [each for each, row in rows.items() if row.kind == SourceKind.SCRIPT.value]
+            for key in [each for each in of_scripts if each[0] not in names]:
+                del rows[key]
+                self._complaints.pop(key[0], None)
 
     def noted(self) -> Iterator[RefusedRow]:
         """Rows for the status: lines that were accepted but do something else here."""

@@ -80,9 +80,9 @@ class Pages:
         self._parts: Any = self._jinja.get_template("parts.html").module
 
     def clock(self, moment: str | float) -> str:
-        """A time (ISO 8601 or Unix seconds) as `14:03:07` in UTC, with the day if it is older than 18 hours."""
+        """A time (ISO 8601 or Unix seconds) as `14:03:07` in UTC, with the day if it is more than 18 hours away."""
         at = _moment(moment)
-        return at.strftime("%H:%M:%S" if self._now - at < timedelta(hours=18) else "%d %b %H:%M:%S")
+        return at.strftime("%H:%M:%S" if abs(self._now - at) < timedelta(hours=18) else "%d %b %H:%M:%S")
 
     def parts(self, told: Told) -> Parts:
         """The parts of a page that can change while it is open."""

@@ -188,6 +188,20 @@ def test_a_missing_permission_is_reported_and_works_soon_after_it_was_mended(mak
     assert (lab.vpc.entries(LIST), lab.ask("status")["failing"]) == ([A], {})
 
 
+def test_a_list_that_ec2_denies_is_asked_for_no_more_once_no_rule_has_it(make_lab) -> None:
+    lab = make(make_lab).start()
+    for call in ("ModifyManagedPrefixList", "DescribeManagedPrefixLists"):
+        lab.vpc.fail_next(call, Denied(call, "UnauthorizedOperation", "no"), times=1000)
+    lab.say(announce(A))
+    lab.wait(10)
+    lab.reload(rules=(rule("198.51.100.0/24"),))
+    lab.wait(31)
+    lab.forget_calls()
+    lab.wait(60)
+    assert lab.ask("status")["failing"] == {}
+    assert not [call for call in lab.calls if "PrefixList" in call]
+
+
 def test_a_list_that_is_full_is_reported_with_what_does_not_fit(make_lab) -> None:
     lab = make_lab(with_list(two_hosts(), max_entries=1), rules=(lists(),)).start()
     lab.say(announce(A), announce(B))

@@ -253,3 +253,14 @@ def test_a_read_that_fails_is_no_failure_once_no_rule_needs_it(make_lab, call, s
     assert lab.ask("status")["failing"] == {subject: "UnauthorizedOperation"}
     lab.reload(rules=(rule(),))
     assert lab.ask("status")["failing"] == {}
+
+
+def test_refused_lines_of_a_script_go_with_it(make_lab) -> None:
+    lab = make_lab().start()
+    lab.open("client-1", SourceKind.CLIENT)
+    lab.say("announce rout")
+    lab.say("announce rout", source="client-1")
+    lab.close()
+    assert [row["source"] for row in lab.ask("status")["refused_lines"]] == ["dns", "client-1"]
+    lab.reload(poll_time=5.0)  # the file has no scripts (any more)
+    assert [row["source"] for row in lab.ask("status")["refused_lines"]] == ["client-1"]

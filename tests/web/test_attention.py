@@ -1,5 +1,6 @@
 """What is worth an operator's attention, from the status alone."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,7 @@ from bgp2vpc.status import (
 from bgp2vpc.vpc_status import PrefixRow, RouteRow
 from bgp2vpc.web.attention import Item, attention
 from bgp2vpc.web.metrics import METRICS, Seen
+from bgp2vpc.web.page import Pages, Told
 from bgp2vpc.web.tally import Tally
 
 T = "2026-01-01T00:00:00+00:00"
@@ -252,3 +254,10 @@ def test_what_the_command_says_of_sources_serf_recipients_and_lag_is_on_the_page
         ("Serf is up", "", "gone: i-9"),
         ("the event loop was late by up to 0.50 s in the last minute: answers and checks, too", "", ""),
     ]
+
+
+def test_an_order_that_ends_on_another_day_has_the_day() -> None:
+    order = SteeringRow("hold", "192.0.2.1/32", "me", "", "2026-11-30T23:00:00+00:00", "2026-12-04T14:03:07+00:00")
+    told = Told(status(time="2026-12-01T01:00:00+00:00", steering=(order,)), (), (), ())
+    words = re.sub(r"<[^>]+>|\s+", " ", Pages().parts(told)["steering"])
+    assert "23:00:00 04 Dec 14:03:07 me" in re.sub(" +", " ", words)
