@@ -111,8 +111,10 @@ def test_a_route_to_a_gateway_is_no_empty_table(make_lab: Callable[..., Lab]) ->
 
 def test_a_rule_that_finds_no_table_serves_nothing_unless_that_is_allowed(make_lab: Callable[..., Lab]) -> None:
     needy = rule(name="a", manages=managing(A), **NOWHERE)
-    modest = rule(name="b", manages=managing(B), no_results_ok=True, **NOWHERE)
+    modest = rule("198.51.100.0/24 le 32", name="b", manages=managing(B), no_results_ok=True, **NOWHERE)
     lab = make_lab(rules=(needy, modest)).start()
+    lab.say(announce("198.51.100.1/32"))
+    lab.wait()
     assert rows(lab).keys() == {A}
     assert (rows(lab)[A].tables, rows(lab)[A].is_served) == (0, False)
     assert "prefixes_not_served 1.0" in metrics(lab)

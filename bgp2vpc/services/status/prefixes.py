@@ -115,8 +115,11 @@ class ServedPrefixes(Observer):
             if not (managing or is_announced or prefix in self._announced):
                 continue
             row = self._row(prefix, alike.values(), ours, is_managed=bool(managing), is_announced=is_announced)
-            needs_no_table = row.tables == 0 and managing and all(rule.no_results_ok for rule in managing)
-            if needs_no_table or not (row.permitted or row.announced):
+            if row.tables == 0 and row.permitted:
+                permitting = managing or [rule for rule in self._view.rules if rule.accept.accepts(prefix)]
+                if all(rule.no_results_ok for rule in permitting):
+                    continue
+            if not (row.permitted or row.announced):
                 continue
             if before is None or replace(before, since="") != row:
                 before = replace(row, since=wall_clock())
