@@ -134,6 +134,9 @@ class Calls:
         self._readers = ThreadPoolExecutor(READERS, "ec2-read")
         self._writer_threads = writers
         self._writers = ThreadPoolExecutor(writers, "ec2-write")
+        self.writing = asyncio.Semaphore(writers)
+        """Held during each write, so that a write that waits can be checked again before it is sent: one that waited
+        for a thread would be sent however long ago it was decided."""
         self._waiting: dict[str, asyncio.Future[RouteTable | None]] = {}
         self._observers = observers
 
@@ -260,7 +263,8 @@ class Calls:
         def call(vpc: VpcApi) -> ManagedPrefixList:
             return vpc.modify_prefix_list(list_id, version, add, remove)
 
-        return await self._run("ModifyManagedPrefixList", self._writers, call)
+        async with self.writing:  # may wait: EC2 refuses it if the list has changed meanwhile
+            return await self._run("ModifyManagedPrefixList", self._writers, call)
 
     async def target_problems(self, action: str, vpc_id: str, targets: Collection[Target]) -> Mapping[Target, str]:
         """As `VpcApi.target_problems`, for targets of one kind: `action` is EC2's call for that. Raises Ec2Error."""
@@ -279,7 +283,10 @@ class Calls:
         return await asyncio.shield(self._waiting[table_id])
 
     async def write(self, change: Change) -> None:
-        """Make the EC2 call of this change: CreateRoute, ReplaceRoute or DeleteRoute. Raises Ec2Error."""
+        """Make the EC2 call of this change: CreateRoute, ReplaceRoute or DeleteRoute. The caller holds `writing`.
+
+        Raises Ec2Error.
+        """
 
         def call(vpc: VpcApi) -> None:
             match change.action:

@@ -3,11 +3,13 @@
 import asyncio
 import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from lab import two_hosts
+from lab import PEER, announce, left_behind, two_hosts, withdraw
 
+from bgp2vpc.config.model import Ec2Limits
 from bgp2vpc.errors import NoAnswer, Transient
 from bgp2vpc.reconcile.ec2_calls import READERS, Calls, Connector
 from bgp2vpc.vpc.aws.connect import Ec2Connection
@@ -138,3 +140,35 @@ def test_a_read_that_fails_when_its_reader_has_gone_is_no_mistake() -> None:
     calls.close()
     loop.close()
     assert mistakes == []
+
+
+def test_a_write_that_waits_for_others_to_end_is_checked_again_before_it_is_sent(make_lab) -> None:
+    first, *others = many = [f"192.0.2.{number}/32" for number in range(1, 5)]
+    lab = make_lab(left_behind(*many), ec2=Ec2Limits(concurrency=1))
+    free = asyncio.Semaphore(1)
+    on_this_thread = lab.loop.run_in_executor
+
+    def run_in_executor(executor, call, *arguments):
+        """As on the one thread for writes: they queue."""
+        if not (isinstance(executor, ThreadPoolExecutor) and executor._thread_name_prefix == "ec2-write"):
+            return on_this_thread(executor, call, *arguments)
+
+        async def run():
+            async with free:
+                return await on_this_thread(executor, call, *arguments)
+
+        return asyncio.ensure_future(run(), loop=lab.loop)
+
+    lab.loop.run_in_executor = run_in_executor
+    lab.start()
+    lab.say(*map(announce, many))
+    lab.wait(5)
+    lab.forget_calls()
+    lab.loop.latency = 1.0
+    lab.say(*map(withdraw, many))
+    lab.wait(1.6)  # the table was read, and the first delete is on its way
+    lab.vpc.put_route("rtb-1", others[0], PEER)  # a peer takes this route,
+    lab.say(announce(others[1]))  # and this one is wanted again
+    lab.wait(20)
+    assert lab.routes == [f"rtb-1 {others[0]} {PEER} active", f"rtb-1 {others[1]} eni-1 active"]
+    assert lab.writes == [f"DeleteRoute rtb-1 {first}", f"DeleteRoute rtb-1 {others[2]}"]

@@ -6,10 +6,11 @@
    preceded by a read, as EC2 refuses it if there is a route. A place in doubt is read before any write.
 3. Run the hook before the write. As it takes time, check again that the change is needed; before a delete or replace,
    read the table again.
-4. Call EC2. A delete that finds no route has succeeded.
+4. Call EC2, of which `ec2.concurrency` writes run at once. After a wait for others to end, check as after a hook. A
+   delete that finds no route has succeeded.
 5. Put the change into the view, and start the hook after the write.
 
-If the change is no longer needed at step 1, 2 or 3, the outcome is `unneeded`. A route to an interface that EC2 has
+If the change is no longer needed at one of these steps, the outcome is `unneeded`. A route to an interface that EC2 has
 just called unknown (`View.denied`) fails before step 1.
 
 When a call gets no answer, or EC2 contradicts what we know of the table (`errors.Disagreement`), the place is in doubt:
@@ -121,19 +122,29 @@ class Writer:
         if pending is not None and (pending.needs_fresh_read or in_doubt):
             pending = await self._look_again(pending)
         if pending is not None and await self._hooks.before(pending):  # meanwhile the place may have changed
-            fresh = pending.needs_fresh_read
-            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._inputs.now())
+            pending = await self._checked_again(pending)
         if pending is None:
             return None
-        try:
-            await self._calls.at(self._view.access_of(pending.table_id)).write(pending)
-        except RouteMissing:
-            if pending.action is not Action.DELETE:
-                raise
-            # Another writer was faster, or an earlier try of ours was applied and its answer lost. The route is gone.
+        calls = self._calls.at(self._view.access_of(pending.table_id))
+        has_to_wait = calls.writing.locked()
+        async with calls.writing:
+            if has_to_wait and (pending := await self._checked_again(pending)) is None:
+                return None
+            try:
+                await calls.write(pending)
+            except RouteMissing:
+                if pending.action is not Action.DELETE:
+                    raise
+                # Another writer was faster, or an earlier try of ours was applied and its answer lost: it is gone.
         self._view.wrote(pending, self._clock())
         self._hooks.after(pending)
         return pending
+
+    async def _checked_again(self, change: Change) -> Change | None:
+        """The change that the place needs after a wait, by a fresh read if the change needs one. Raises Ec2Error."""
+        if change.needs_fresh_read:
+            return await self._look_again(change)
+        return self._view.still(change, self._inputs.now())
 
     async def _look_again(self, change: Change) -> Change | None:
         """Read the table, or use a prepared read; returns the change that the place needs then. Raises Ec2Error.
