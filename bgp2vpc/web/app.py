@@ -23,7 +23,6 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,8 +89,8 @@ class Site:
     def app(self) -> web.Application:
         """The application with its routes."""
         app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
-        app.router.add_get("/", partial(self.page, prefix=False))
-        app.router.add_get("/prefix/{address}/{length}", partial(self.page, prefix=True))
+        app.router.add_get("/", self.page)
+        app.router.add_get("/prefix/{prefix:.+}", self.page)
         app.router.add_get("/events", self.events, allow_head=False)
         app.router.add_get("/status.json", self.status_json)
         app.router.add_get("/metrics", self.metrics)
@@ -150,9 +149,9 @@ class Site:
 
     # Pages
 
-    async def page(self, request: web.Request, *, prefix: bool) -> web.StreamResponse:
-        """The main page, or the page of a prefix."""
-        wanted = _prefix(f"{request.match_info['address']}/{request.match_info['length']}") if prefix else ""
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """The main page, or the page of a prefix or prefix list."""
+        wanted = _prefix(request.match_info["prefix"]) if "prefix" in request.match_info else ""
         return _page(await self._made.page(wanted, self._sources.steering.verbs if self.token else ()))
 
     async def static(self, request: web.Request) -> web.StreamResponse:

@@ -17,6 +17,7 @@ from bgp2vpc.operator.why import lines
 from bgp2vpc.policy.rule import ManagedRoute
 from bgp2vpc.prefix import IPAddress, parse_prefix
 from bgp2vpc.sources.session import SourceKind
+from bgp2vpc.vpc.prefix_lists import PrefixListRef
 from bgp2vpc.web.app import HEADERS
 from bgp2vpc.web.model import WebSettings
 from tests.addresses import HOME, free_port
@@ -66,6 +67,23 @@ async def test_a_prefix_is_shown_as_it_is_written_and_nonsense_is_not_found():
         assert (await site.get("/prefix/192.0.2.77/32"))[0] == 200
         for path in ("/prefix/192.0.2.1/33", "/prefix/x/32", "/prefix/%3Cscript%3E/32", "/prefix/192.0.2.1/24"):
             assert (await site.get(path))[0] == 404
+
+
+@on_virtual_time
+async def test_a_prefix_list_has_a_page_as_the_main_page_says():
+    vpc = two_hosts()
+    vpc.add_prefix_list("pl-1", name="anycast")
+    lists = rule("192.0.2.0/24 le 32", prefix_list=PrefixListRef("pl-1"))
+    async with serving(vpc=vpc, rules=(lists,)) as site:
+        site.say(f"announce route {A} next-hop self")
+        page = await site.until_told("/", 'href="/prefix/pl-1"')
+        assert "<h2>Prefix lists</h2>" in page
+        status, page = await site.get("/prefix/pl-1")
+        assert status == 200
+        assert "rtb-1" in page
+        assert "neither managed nor announced" not in page
+        assert "anycast" in page
+        assert (await site.get("/prefix/pl-1/32"))[0] == 404
 
 
 @on_virtual_time
