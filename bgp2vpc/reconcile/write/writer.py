@@ -6,8 +6,8 @@
    preceded by a read, as EC2 refuses it if there is a route. A place in doubt is read before any write.
 3. Run the hook before the write. As it takes time, check again that the change is needed; before a delete or replace,
    read the table again.
-4. Call EC2, of which `ec2.concurrency` writes run at once. After a wait for others to end, check as after a hook. A
-   delete that finds no route has succeeded.
+4. Call EC2; `ec2.concurrency` writes run at once. After a wait for others to end, check again; before a delete or
+   replace, read the table again unless it was read just now. A delete that finds no route has succeeded.
 5. Put the change into the view, and start the hook after the write.
 
 If the change is no longer needed at one of these steps, the outcome is `unneeded`. A route to an interface that EC2 has
@@ -21,6 +21,7 @@ failure in a row, and for any other error, it is `failed`. `retries.py` sets the
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from bgp2vpc.errors import Disagreement, Ec2Error, InterfaceGone, RouteExists, RouteMissing, TableGone, Throttled
 from bgp2vpc.policy.plan import Action, Change
@@ -33,6 +34,9 @@ from bgp2vpc.reconcile.view import View
 from bgp2vpc.reconcile.write.retries import Retries
 from bgp2vpc.reconcile.write.route_hooks import RouteHooks
 from bgp2vpc.vpc.pace import Pace
+
+RECENT: Final = 1.0
+"""Seconds for which a read of a table is fresh enough for a write that has waited for others to end."""
 
 
 class Paces:
@@ -122,13 +126,13 @@ class Writer:
         if pending is not None and (pending.needs_fresh_read or in_doubt):
             pending = await self._look_again(pending)
         if pending is not None and await self._hooks.before(pending):  # meanwhile the place may have changed
-            pending = await self._checked_again(pending)
+            fresh = pending.needs_fresh_read
+            pending = await self._look_again(pending) if fresh else self._view.still(pending, self._inputs.now())
         if pending is None:
             return None
         calls = self._calls.at(self._view.access_of(pending.table_id))
-        has_to_wait = calls.writing.locked()
         async with calls.writing:
-            if has_to_wait and (pending := await self._checked_again(pending)) is None:
+            if (pending := await self._after_waiting(pending)) is None:
                 return None
             try:
                 await calls.write(pending)
@@ -140,9 +144,12 @@ class Writer:
         self._hooks.after(pending)
         return pending
 
-    async def _checked_again(self, change: Change) -> Change | None:
-        """The change that the place needs after a wait, by a fresh read if the change needs one. Raises Ec2Error."""
-        if change.needs_fresh_read:
+    async def _after_waiting(self, change: Change) -> Change | None:
+        """The change that the place needs after other writes have ended. Raises Ec2Error.
+
+        A table that was read less than `RECENT` seconds ago is not read again: many writes may wait for each other.
+        """
+        if change.needs_fresh_read and self._clock() - self._view.asked_at(change.table_id) > RECENT:
             return await self._look_again(change)
         return self._view.still(change, self._inputs.now())
 
