@@ -1,9 +1,9 @@
 """Keeps the last events of the log in memory, and finds those about a prefix.
 
-There is a ring of all events, a ring of failures, so that successes do not push them out, and one of each prefix. All
-are bounded: `KEPT` events, `KEPT_FAILURES`, `KEPT_OF_PREFIX` for one prefix and `KEPT_OF_PREFIXES` for all prefixes
-together, and `LONGEST` characters for the words and for each field. If the prefixes have too many events, the prefix
-without an event for the longest time is dropped first.
+There is a ring of all events, a ring of failures, so that successes do not push them out, and one of each prefix or
+prefix list. All are bounded: `KEPT` events, `KEPT_FAILURES`, `KEPT_OF_PREFIX` for one prefix and `KEPT_OF_PREFIXES` for
+all prefixes together, and `LONGEST` characters for the words and for each field. If the prefixes have too many events,
+the prefix without an event for the longest time is dropped first.
 """
 
 import logging
@@ -84,11 +84,11 @@ class History(logging.Handler):
         self._all.append(entry)
         if entry.is_failure:
             self._failures.append(entry)
-        if "prefix" in raw:
-            self._remember(entry.get("prefix"), entry)
+        if prefix := entry.get("prefix") or entry.get("prefix_list"):
+            self._remember(prefix, entry)
         prefixes = raw.get("prefixes")
-        for prefix in prefixes if isinstance(prefixes, list | tuple) else ():
-            self._remember(str(prefix), entry)
+        for each in prefixes if isinstance(prefixes, list | tuple) else ():
+            self._remember(str(each), entry)
 
     def _remember(self, prefix: str, entry: Entry) -> None:
         ring = self._of.pop(prefix, None)

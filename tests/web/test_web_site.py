@@ -83,6 +83,8 @@ async def test_a_prefix_list_has_a_page_as_the_main_page_says():
         assert "rtb-1" in page
         assert "neither managed nor announced" not in page
         assert "anycast" in page
+        page = await site.until_told("/prefix/pl-1", "prefix list modified")
+        assert "prefix list modified" in page[page.index("<h2>Story") :]
         assert (await site.get("/prefix/pl-1/32"))[0] == 404
 
 
