@@ -180,6 +180,18 @@ def test_a_full_table_is_reported_while_other_tables_and_families_go_on(make_lab
     assert lab.ask("status")["errors"][-1]["code"] == "RouteLimitExceeded"
 
 
+def test_a_withdrawal_from_a_full_table_makes_room_for_what_is_announced_with_it(make_lab) -> None:
+    vpc = two_hosts()
+    vpc.quota = 1
+    lab = make_lab(vpc).start()
+    lab.say(announce(A))
+    lab.wait()
+    lab.say(withdraw(A), announce(B))
+    lab.wait()
+    assert lab.routes == [f"rtb-1 {B} {OURS} active"]
+    assert lab.ask("status")["failing"] == {}
+
+
 @pytest.mark.parametrize(
     "error", [*operator_errors(), Transient("CreateRoute", "InternalError", "x")], ids=lambda e: type(e).__name__
 )

@@ -97,8 +97,16 @@ class Retries:
         if failure is not None:
             self._end_probe(key, failure, now)
 
+    def room_made(self, table_id: str, now: float) -> None:
+        """A route of this table was deleted: try again at once what its quota has refused."""
+        for cause, key in self._probes.items():
+            failure = self._places.at(key).failure
+            if failure is not None and cause[0] == table_id and isinstance(failure.error, QuotaReached):
+                self._places.at(key).failure = replace(failure, not_before=now)
+                self._released.append(key)
+
     def take_released(self) -> tuple[RouteKey, ...]:
-        """The places released since the last call: their probe does not meet the cause any more."""
+        """The places that may be tried at once since the last call: their cause has gone, or may have."""
         released, self._released = tuple(self._released), []
         return released
 

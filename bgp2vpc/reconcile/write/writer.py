@@ -107,6 +107,8 @@ class Writer:
             self._view.places.at(change.key).hooked = frozenset()  # the next write here runs its hook again
             return Outcome(change, WriteResult.UNNEEDED, now - started, None, self._retries.unneeded(change.key, now))
         self._retries.succeeded(change.key, now)
+        if written.action is Action.DELETE:
+            self._retries.room_made(change.table_id, now)
         return Outcome(written, WriteResult.DONE, now - started)
 
     async def _write(self, change: Change) -> Change | None:
