@@ -139,7 +139,7 @@ def test_it_is_not_installed(pair: Pair, tmp_path: Path) -> None:
 
     pair.wait_for_trouble("No such file or directory", restarts=3)
     lines = told()
-    assert any(line.startswith("  ExaBGP fails: ExaBGP cannot be run: ") for line in lines), lines
+    assert any(line.startswith("  ExaBGP fails since ") and ": ExaBGP cannot be run: " in line for line in lines), lines
     down = "  ExaBGP is down; nothing is heard of the neighbors; never connected in "
     assert any(line.startswith(down) for line in lines), lines
     assert "bgp2vpc_exabgp_connected 0.0\n" in read("/metrics")
