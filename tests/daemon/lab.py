@@ -326,4 +326,4 @@ class Peering:
         lab.loop.call_later(self.DELAY, lab.tell, message)
 
 
-NO_PACE = Ec2Limits(burst=10_000, rate=10_000.0, concurrency=10_000)
+NO_PACE = Ec2Limits(burst=10_000, rate=10_000.0)

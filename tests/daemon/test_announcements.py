@@ -42,11 +42,11 @@ def test_fifty_prefixes_withdrawn_from_ten_tables_at_once_cost_one_read(make_lab
     lab = make_lab(two_hosts(tables=10), ec2=NO_PACE).start()
     prefixes = [f"192.0.2.{number}/32" for number in range(50)]
     lab.say(*map(announce, prefixes))
-    lab.wait()
+    lab.wait(1.5)  # ten times 50 (`ec2.concurrency`)
     assert len(lab.routes) == len(lab.writes) == 500
     lab.forget_calls()
     lab.say(*map(withdraw, prefixes))
-    lab.wait()
+    lab.wait(1.5)
     assert (lab.routes, len(lab.calls), len(lab.writes)) == ([], 501, 500)
 
 

@@ -133,8 +133,9 @@ class Writer:
         if pending is None:
             return None
         calls = self._calls.at(self._view.access_of(pending.table_id))
+        has_to_wait = calls.writing.locked()
         async with calls.writing:
-            if (pending := await self._after_waiting(pending)) is None:
+            if has_to_wait and (pending := await self._after_waiting(pending)) is None:
                 return None
             try:
                 await calls.write(pending)
