@@ -20,7 +20,7 @@ from bgp2vpc.errors import ConfigError, NoThread, Problem
 from bgp2vpc.exabgp_api.messages import Message, Shutdown
 from bgp2vpc.logs import event
 from bgp2vpc.parts import Mode, Outside, Parts
-from bgp2vpc.policy.unclaimed import unclaimed
+from bgp2vpc.policy.decide import unclaimed
 from bgp2vpc.shutdown import RESTART_ANNOUNCED, EndRequest, shut_down
 from bgp2vpc.startup import (
     exit_if_source_dest_check_is_on,

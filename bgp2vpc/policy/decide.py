@@ -29,7 +29,7 @@ from bgp2vpc.policy.list_entries import is_entry, list_problem
 from bgp2vpc.policy.place import Place, Policy, is_held_by_another, is_ours, own_interfaces
 from bgp2vpc.policy.plan import Decision, Plan, RouteKey, make_plan
 from bgp2vpc.policy.rule import DeadRoutes, Rule, Writes
-from bgp2vpc.policy.tables import TablePolicy
+from bgp2vpc.policy.tables import TablePolicy, owned_lists
 from bgp2vpc.policy.verdict import hold, leave_to_list, verdict_for
 from bgp2vpc.policy.verdict_by_best_path import verdict_by_best_path
 from bgp2vpc.prefix import IPAddress, Prefix, PrefixListId
@@ -278,3 +278,35 @@ def _prefixes(
         )
     )
     yield from (prefix for prefix in others if prefix not in inputs.offers)
+
+
+def unclaimed(tables: Mapping[str, TablePolicy], snapshot: Snapshot, inputs: DecisionInput) -> frozenset[Prefix]:
+    """The prefixes of routes and list entries of ours that no source of this host offers and no leftover is kept for.
+
+    Decisions withdraw these. A reload may cause that for a prefix that a script is to announce from now on: it was
+    managed before, or it has a route of ours from somebody else. `startup.py` keeps them for `restart_time`, as after a
+    start. Only accepted prefixes: the check of a managed one decides.
+    """
+    return frozenset(
+        prefix
+        for prefix, rule in _ours(tables, snapshot)
+        if prefix not in rule.manages
+        and not inputs.keeps_leftover(prefix, rule)
+        and not any(
+            each.side is not Side.PEER and rule.admits(each) for each in inputs.offers_for(prefix, rule, snapshot)
+        )
+    )
+
+
+def _ours(tables: Mapping[str, TablePolicy], snapshot: Snapshot) -> Iterator[tuple[Prefix, Rule]]:
+    """The destinations of routes of ours, and the entries of prefix lists with a route of ours, with their rules."""
+    for table_policy in tables.values():
+        for route in table_policy.table.routes:
+            prefix = route.destination
+            rule = table_policy.rule_for(prefix) if isinstance(prefix, Prefix) else None
+            if isinstance(prefix, Prefix) and rule and is_ours(route, own_interfaces(rule, prefix, snapshot)):
+                yield prefix, rule
+    for owned in owned_lists(tables, snapshot):
+        found = (snapshot.prefix_lists or {}).get(str(owned.list_id))
+        entries: Collection[Prefix] = () if found is None or found.entries is None else found.entries
+        yield from ((prefix, rule) for prefix in entries for rule in owned.rules if rule.covers(prefix))

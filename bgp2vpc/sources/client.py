@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from bgp2vpc.errors import Bgp2vpcError
 from bgp2vpc.sources.lines import LineSplitter
-from bgp2vpc.sources.unix import NoAnswer, SocketError, connect
+from bgp2vpc.sources.unix import SocketError, SocketTimeout, connect
 
 _LONGEST_ANSWER: Final = 64 * 1024 * 1024
 """Bytes of a line of an answer; the status of a large daemon is one line of JSON."""
@@ -77,7 +77,7 @@ def _answers(connection: socket, path: Path) -> Iterator[Answered]:
         except ConnectionResetError:  # it hung up without having read all of ours
             data = b""
         except TimeoutError as error:
-            raise NoAnswer(path, connection.gettimeout() or 0.0) from error
+            raise SocketTimeout(path, connection.gettimeout() or 0.0) from error
         except OSError as error:
             raise SocketError(f"{path}: no answer from the daemon: {error.strerror or error}") from error
         if not data:

@@ -127,7 +127,8 @@ class Restarts:
 class _Run:
     """One run of the process, with its session and the line queues of its pipes.
 
-    `child`: None unless it is running. `is_deaf`: it does not read its answers, so they are dropped.
+    `child`: None unless it is running. `is_deaf`: it does not read its answers, so they are dropped. `is_ignored`: its
+    lines do not count any more, because another script takes its place.
     `unfinished_since`: the number of lines that had come when the wait for an unfinished line's end began.
     `last_error`: its last line on stderr.
     """
@@ -137,6 +138,7 @@ class _Run:
     errors: LineQueue
     child: Child | None = None
     is_deaf: bool = False
+    is_ignored: bool = False
     unfinished_since: int | None = None
     last_error: str = ""
 
@@ -156,7 +158,6 @@ class Script:
         self._state = ScriptState.STOPPED
         self._restarts = self._lines = 0
         self._has_started = False
-        self._is_replaced = False
         self._last_exit = self._last_line = ""
         self._throttle = Throttle()
         self._news = News()
@@ -183,7 +184,7 @@ class Script:
         A healthcheck that is ended withdraws its prefixes, which says nothing about its service. Its paths stay for
         `restart_time`, in which the other one announces them.
         """
-        self._is_replaced = True
+        self._run.is_ignored = True
 
     def use_restart_time(self, restart_time: float) -> None:
         """Keep its paths for so many seconds after its end, also after that of the present run."""
@@ -306,9 +307,9 @@ class Script:
             (child.pause if is_held else child.resume)(pipe)
 
     def _answer(self, line: bytes | None) -> None:
-        if self._is_replaced:
-            return
         run = self._run
+        if run.is_ignored:
+            return
         self._lines += 1
         self._last_line = _printable(line)
         answer = run.session.feed(line)

@@ -27,7 +27,7 @@ class SocketError(Bgp2vpcError):
     """The socket cannot be used; the text says why and what to do."""
 
 
-class NoAnswer(SocketError, TimeoutError):
+class SocketTimeout(SocketError, TimeoutError):
     """A daemon holds the socket open and does not answer in time."""
 
     def __init__(self, path: Path, seconds: float) -> None:
@@ -103,7 +103,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
                 case PermissionError():
                     why = f"permission denied; the socket is for root, the daemon's user, and {_group_of(path)}"
                 case TimeoutError():
-                    raise NoAnswer(path, timeout) from error
+                    raise SocketTimeout(path, timeout) from error
                 case _:
                     why = error.strerror or str(error)
             raise SocketError(f"{path}: {why}") from error

@@ -9,7 +9,7 @@ from bgp2vpc.doctor.exabgp_conf import read
 from bgp2vpc.doctor.judge import judge
 from bgp2vpc.doctor.model import BgpSessions, Exabgp, Finding, HostFacts, OwnExabgp, State, Trouble
 from bgp2vpc.errors import Denied, Problem
-from bgp2vpc.sources.unix import NoAnswer
+from bgp2vpc.sources.unix import SocketTimeout
 
 AWAY = Trouble("away")
 
@@ -48,7 +48,7 @@ def test_the_unit_is_started_only_for_the_file_that_it_runs_with() -> None:
     ],
 )
 def test_a_daemon_that_hangs_is_named_and_no_second_one_is_started(file: str, daemons, mend: str) -> None:
-    error = NoAnswer(Path("/s"), 5.0)
+    error = SocketTimeout(Path("/s"), 5.0)
     facts = HostFacts(AWAY, Trouble(str(error), error), AWAY, AWAY, AWAY, AWAY, Exabgp(), daemons=daemons)
     found = judge(Config(file=file), facts, 500)[0]
     assert found.message.startswith("process 7 runs with this file and does not answer: it hangs, is stopped")
