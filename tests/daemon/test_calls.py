@@ -143,7 +143,7 @@ def test_a_read_that_fails_when_its_reader_has_gone_is_no_mistake() -> None:
 
 
 def test_a_write_that_waits_for_others_to_end_is_checked_again_before_it_is_sent(make_lab) -> None:
-    first, *others = many = [f"192.0.2.{number}/32" for number in range(1, 5)]
+    first, second, taken, wanted = many = [f"192.0.2.{number}/32" for number in range(1, 5)]
     lab = make_lab(left_behind(*many), ec2=Ec2Limits(concurrency=1))
     free = asyncio.Semaphore(1)
     on_this_thread = lab.loop.run_in_executor
@@ -164,11 +164,11 @@ def test_a_write_that_waits_for_others_to_end_is_checked_again_before_it_is_sent
     lab.say(*map(announce, many))
     lab.wait(5)
     lab.forget_calls()
-    lab.loop.latency = 1.0
+    lab.loop.latency = 2.5
     lab.say(*map(withdraw, many))
-    lab.wait(1.6)  # the table was read, and the first delete is on its way
-    lab.vpc.put_route("rtb-1", others[0], PEER)  # a peer takes this route,
-    lab.say(announce(others[1]))  # and this one is wanted again
-    lab.wait(20)
-    assert lab.routes == [f"rtb-1 {others[0]} {PEER} active", f"rtb-1 {others[1]} eni-1 active"]
-    assert lab.writes == [f"DeleteRoute rtb-1 {first}", f"DeleteRoute rtb-1 {others[2]}"]
+    lab.wait(3)  # the table was read, and the first delete is on its way
+    lab.vpc.put_route("rtb-1", taken, PEER)
+    lab.say(announce(wanted))
+    lab.wait(30)
+    assert lab.routes == [f"rtb-1 {taken} {PEER} active", f"rtb-1 {wanted} eni-1 active"]
+    assert lab.writes == [f"DeleteRoute rtb-1 {first}", f"DeleteRoute rtb-1 {second}"]

@@ -35,8 +35,10 @@ from bgp2vpc.reconcile.write.retries import Retries
 from bgp2vpc.reconcile.write.route_hooks import RouteHooks
 from bgp2vpc.vpc.pace import Pace
 
-RECENT: Final = 1.0
-"""Seconds for which a read of a table is fresh enough for a write that has waited for others to end."""
+RECENT: Final = 5.0
+"""Seconds for which a read of a table is fresh enough for a write that has waited for others to end.
+
+Longer than 500 writes to 10 large tables take (2.5 s), since reading the tables again meanwhile would double that."""
 
 
 class Paces:
