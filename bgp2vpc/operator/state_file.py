@@ -110,7 +110,7 @@ def read_state_text(text: str) -> Orders:
 
 
 def instance_of(text: str) -> str:
-    """The instance that a text of `state_text` names; empty if none, as in files of 1.0.0 and before."""
+    """The instance that a text of `state_text` names; empty if none, as in files of 0.1.0."""
     return str(json.loads(text).get("instance", ""))
 
 

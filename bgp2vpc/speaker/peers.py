@@ -157,6 +157,7 @@ class Peers:
 
     def found_silent(self, peers: Collection[IPAddress]) -> None:
         """The hosts of these peers do not answer, although our link is back: wait no longer for them."""
+        event(log, logging.INFO, "lost peers do not answer: waiting no longer for them", peers=sorted(map(str, peers)))
         self._neighbors.silent = frozenset(peers)
         self._decider.neighbors_changed()
 
